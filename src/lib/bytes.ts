@@ -4,34 +4,36 @@
 // and text are; Uint8Array is what descriptors carry.
 
 /** The part of Node's Buffer that does these jobs in machine code; absent in browsers and QuickJS. */
-interface NativeBytes {
+export interface NativeBytes {
   slice(this: Uint8Array, start: number, end: number): string;
   write(this: Uint8Array, s: string, offset: number, length: number): number;
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+  utf8Write(this: Uint8Array, s: string, offset: number, length: number): number;
   indexOf(this: Uint8Array, needle: Uint8Array, from: number): number;
   compare(a: Uint8Array, b: Uint8Array): number;
+  /** Bytes of `s` in UTF-8. */
+  byteLength(s: string): number;
 }
 
 // A memo of what the host offers, never changed once looked up.
 let found: NativeBytes | null | undefined;
 
-function native(): NativeBytes | null {
+/** The host's own byte functions, or null where it has none. For this room's files. */
+export function nativeBytes(): NativeBytes | null {
   if (found !== undefined) return found;
-  const host = (globalThis as { Buffer?: { prototype?: object; compare?: unknown } }).Buffer;
-  const proto = host?.prototype as
-    | { latin1Slice?: unknown; latin1Write?: unknown; indexOf?: unknown }
-    | undefined;
-  found =
-    typeof proto?.latin1Slice === "function" &&
-    typeof proto.latin1Write === "function" &&
-    typeof proto.indexOf === "function" &&
-    typeof host?.compare === "function"
-      ? ({
-          slice: proto.latin1Slice,
-          write: proto.latin1Write,
-          indexOf: proto.indexOf,
-          compare: host.compare,
-        } as NativeBytes)
-      : null;
+  const host = (globalThis as { Buffer?: Record<string, unknown> }).Buffer;
+  const proto = host?.["prototype"] as Record<string, unknown> | undefined;
+  const functions = {
+    slice: proto?.["latin1Slice"],
+    write: proto?.["latin1Write"],
+    utf8Slice: proto?.["utf8Slice"],
+    utf8Write: proto?.["utf8Write"],
+    indexOf: proto?.["indexOf"],
+    compare: host?.["compare"],
+    byteLength: host?.["byteLength"],
+  };
+  const whole = Object.values(functions).every((f) => typeof f === "function");
+  found = whole ? (functions as unknown as NativeBytes) : null;
   return found;
 }
 
@@ -52,7 +54,7 @@ export function bytesOf(s: string): Uint8Array {
 export function putBytes(out: Uint8Array, s: string, at: number): number {
   const n = s.length;
   if (n > SMALL_IN) {
-    const host = native();
+    const host = nativeBytes();
     if (host !== null) {
       host.write.call(out, s, at, n);
       return at + n;
@@ -73,7 +75,7 @@ export function strOf(b: Uint8Array, start = 0, end: number = b.length): string 
     for (let i = start; i < end; i++) s += String.fromCharCode(b[i] as number);
     return s;
   }
-  const host = native();
+  const host = nativeBytes();
   return host !== null ? host.slice.call(b, start, end) : strOfPure(b, start, end);
 }
 
@@ -115,7 +117,7 @@ export function indexOfBytes(hay: Uint8Array, needle: Uint8Array, from = 0): num
   const first = needle[0] as number;
   if (n === 1) return hay.indexOf(first, from);
   // The host's search does not go quadratic on repetitive text.
-  const host = native();
+  const host = nativeBytes();
   if (host !== null) return host.indexOf.call(hay, needle, from);
   const last = hay.length - n;
   for (let i = hay.indexOf(first, from); i >= 0 && i <= last; i = hay.indexOf(first, i + 1)) {
@@ -136,7 +138,7 @@ export function compare(a: Uint8Array, b: Uint8Array): number {
   if (a === b) return 0;
   const n = Math.min(a.length, b.length);
   if (n > 64) {
-    const host = native();
+    const host = nativeBytes();
     if (host !== null) return host.compare(a, b);
   }
   for (let i = 0; i < n; i++) {
