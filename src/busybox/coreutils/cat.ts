@@ -1,0 +1,89 @@
+// cat: concatenate files (POSIX cat; -n -b -v -t -e -A as in GNU)
+import { isSteps, type Steps } from "../../abi/program.ts";
+import { getopt } from "../../libc/getopt.ts";
+import type { Process } from "../../libc/process.ts";
+import { LineReader } from "../../libc/stdio.ts";
+import { strOf } from "../../lib/bytes.ts";
+import type { Applet } from "../libbb/applet.ts";
+import { copyFd } from "../libbb/copy.ts";
+import { forEachInput } from "../libbb/inputs.ts";
+
+/** How -v shows each byte. */
+function visibleTable(tabs: boolean): string[] {
+  return Array.from({ length: 256 }, (_, byte) => {
+    const c = byte & 127;
+    if (c === byte && (c === 10 || (c === 9 && !tabs))) return String.fromCharCode(c);
+    const text = c < 32 ? `^${String.fromCharCode(c + 64)}` : c === 127 ? "^?" : String.fromCharCode(c);
+    return byte < 128 ? text : `M-${text}`;
+  });
+}
+
+/** Makes text visible as the options say. */
+function visible(tabs: boolean, ends: boolean): (text: string) => string {
+  const table = visibleTable(tabs);
+  return (text) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    const s = text.replace(/[\x00-\x09\x0b-\x1f\x7f-\xff]/g, (c) => table[c.charCodeAt(0)] as string);
+    return ends ? s.replaceAll("\n", "$\n") : s;
+  };
+}
+
+function* main(p: Process): Steps<number> {
+  const opt = getopt(p, "etvAnbu", { implies: { A: "et", e: "v", t: "v" } });
+  const show = opt.has("v") ? visible(opt.has("t"), opt.has("e")) : undefined;
+  if (!opt.has("n") && !opt.has("b")) {
+    return yield* forEachInput(
+      p,
+      opt.operands,
+      function* (input) {
+        if (show === undefined) return (yield* copyFd(p, input.fd, 1)) < 0 ? 1 : 0;
+        for (;;) {
+          let chunk = input.read();
+          if (isSteps(chunk)) chunk = yield* chunk;
+          if (chunk.length === 0) return 0;
+          const w = p.stdout.puts(show(strOf(chunk)));
+          if (w) yield* w;
+        }
+      },
+      true,
+    );
+  }
+  // Lines are numbered through all files. A file's last line without newline is ended, but not with -v.
+  const numbered = opt.has("b") ? /^.+/gm : /^.*\n|^.+/gm;
+  const gap = show === undefined ? "\t" : "  ";
+  let n = 0;
+  return yield* forEachInput(
+    p,
+    opt.operands,
+    function* (input) {
+      const lines = new LineReader(input);
+      for (;;) {
+        let block = lines.block();
+        if (isSteps(block)) block = yield* block;
+        if (block === undefined) return;
+        let s = block.replace(numbered, (line) => `${String(++n).padStart(6)}${gap}${line}`);
+        if (show === undefined && !s.endsWith("\n")) s += "\n";
+        const w = p.stdout.puts(show === undefined ? s : show(s));
+        if (w) yield* w;
+      }
+    },
+    true,
+  );
+}
+
+export const cat: Applet = {
+  name: "cat",
+  path: "/bin/cat",
+  usage: `[-nbvteA] [FILE]...
+
+Print FILEs, one after the other
+
+	-n	Number the lines
+	-b	Number the lines that are not empty
+	-v	Show control characters as ^x, bytes above 127 as M-x
+	-e	As -v, with $ before each newline
+	-t	As -v, with tabs as ^I
+	-A	Same as -vte
+`,
+  main,
+};
