@@ -1,0 +1,161 @@
+// Inodes and super blocks: what a file system implements (Linux: struct inode, inode_operations, super_operations).
+import {
+  EINVAL,
+  ENODATA,
+  ENOTDIR,
+  ENXIO,
+  EOPNOTSUPP,
+  EPERM,
+  EROFS,
+} from "../../abi/errno.ts";
+import type { Blocking } from "../../abi/program.ts";
+import type { Stat, StatFs, Timespec } from "../../abi/stat.ts";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../abi/stat.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Task } from "../task.ts";
+import type { WaitQueue } from "../wait.ts";
+import type { File, Path } from "./file.ts";
+
+/** A mounted instance of a file system. */
+export interface SuperBlock {
+  /** File system type as /proc/mounts names it: "tmpfs", "proc", "overlay", "9p". */
+  readonly type: string;
+  readonly kernel: Kernel;
+  /** Device number st_dev reports; unique per instance (kernel.anonymousDev()). */
+  readonly dev: number;
+  readonly root: Inode;
+  /** True: names may change behind the kernel's back (hostfs, proc), so dentries are looked up anew each time. */
+  readonly volatile: boolean;
+  /** Options as /proc/mounts shows them after rw/ro, for example "size=1024k,mode=755"; "" for none. */
+  options(): string;
+  statfs(): StatFs;
+  /** MS_REMOUNT with new options; throws EINVAL for what it does not know. */
+  remount(data: string): void;
+  /** The last mount is gone. */
+  release(): void;
+  sync(): Blocking<void>;
+}
+
+/** What changes with chmod, chown, utimensat and truncate; absent fields stay. */
+export interface SetAttr {
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  size?: number;
+  atime?: Timespec;
+  mtime?: Timespec;
+  ctime?: Timespec;
+}
+
+/**
+ * A file system object. The VFS (namei.ts, syscalls/) has checked permissions, read-only mounts and
+ * names (no "/", not "." or "..", at most NAME_MAX) before it calls an operation; the operation keeps
+ * link counts and times and throws the rest (ENOSPC, ENOTEMPTY, EEXIST on races …).
+ *
+ * Questions are answered by value: `lookup` returns undefined for a name that is not there.
+ */
+export abstract class Inode {
+  readonly sb: SuperBlock;
+  abstract readonly ino: number;
+  /** Type and permission bits. */
+  mode: number;
+  uid: number;
+  gid: number;
+  nlink = 1;
+  /** Device number of a device node. */
+  rdev = 0;
+  /** Woken by inotify and by record locks; made on demand. */
+  lockQueue: WaitQueue | undefined;
+  /** State that the VFS hangs on an inode (locks, FIFO pipe, socket, watches), by owner module. */
+  attached: Map<string, unknown> | undefined;
+
+  constructor(sb: SuperBlock, mode: number, uid: number, gid: number) {
+    this.sb = sb;
+    this.mode = mode;
+    this.uid = uid;
+    this.gid = gid;
+  }
+
+  get isDirectory(): boolean {
+    return (this.mode & S_IFMT) === S_IFDIR;
+  }
+  get isSymlink(): boolean {
+    return (this.mode & S_IFMT) === S_IFLNK;
+  }
+  get isRegular(): boolean {
+    return (this.mode & S_IFMT) === S_IFREG;
+  }
+
+  /** Brings mode, uid, gid, nlink up to date where the store lives outside (hostfs). */
+  refresh(): void {}
+
+  abstract stat(): Stat;
+  /** Sets what is given and ctime. */
+  abstract setattr(attr: SetAttr): void;
+
+  /** A child by name; directories only. */
+  lookup(_name: string): Inode | undefined {
+    throw ENOTDIR;
+  }
+  /** True for a directory whose lookups may be kept by the dentry cache (overrides sb.volatile when set). */
+  create(_name: string, _mode: number, _uid: number, _gid: number): Inode {
+    throw EROFS;
+  }
+  mkdir(_name: string, _mode: number, _uid: number, _gid: number): Inode {
+    throw EPERM;
+  }
+  /** FIFO, socket or device node. */
+  mknod(_name: string, _mode: number, _rdev: number, _uid: number, _gid: number): Inode {
+    throw EPERM;
+  }
+  symlink(_name: string, _target: string, _uid: number, _gid: number): Inode {
+    throw EPERM;
+  }
+  link(_name: string, _inode: Inode): void {
+    throw EPERM;
+  }
+  unlink(_name: string, _inode: Inode): void {
+    throw EPERM;
+  }
+  rmdir(_name: string, _inode: Inode): void {
+    throw EPERM;
+  }
+  /** Moves `name` to `newName` in `newDir` of the same super block, replacing what is there (already checked compatible). */
+  rename(_name: string, _newDir: Inode, _newName: string, _flags: number): void {
+    throw EPERM;
+  }
+  /** An unnamed file for O_TMPFILE. */
+  tmpfile(_mode: number, _uid: number, _gid: number): Inode {
+    throw EOPNOTSUPP;
+  }
+  readlink(): string {
+    throw EINVAL;
+  }
+  /**
+   * For the magic links of proc (/proc/PID/fd/N, exe, cwd, root): the place itself, instead of a text
+   * to walk. undefined: an ordinary link.
+   */
+  follow(_task: Task): Path | undefined {
+    return undefined;
+  }
+  /**
+   * Opens a regular file or directory of this file system; devices, FIFOs and sockets are opened by
+   * the VFS. `flags` are O_*.
+   */
+  open(_task: Task, _path: Path, _flags: number): Blocking<File> {
+    throw ENXIO;
+  }
+
+  getxattr(_name: string): Uint8Array {
+    throw ENODATA;
+  }
+  setxattr(_name: string, _value: Uint8Array, _flags: number): void {
+    throw EOPNOTSUPP;
+  }
+  listxattr(): string[] {
+    return [];
+  }
+  removexattr(_name: string): void {
+    throw ENODATA;
+  }
+}

@@ -1,0 +1,92 @@
+// Mounts and mount namespaces (Linux: struct mount, namespace.c).
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../../abi/mount.ts";
+import { Dentry } from "./dentry.ts";
+import type { Path } from "./file.ts";
+import type { SuperBlock } from "./inode.ts";
+
+/** One mounted view of a super block. */
+export class Mount {
+  readonly id: number;
+  readonly sb: SuperBlock;
+  /** The dentry of `sb` that is seen at the mount point (not the sb's root for bind mounts). */
+  readonly root: Dentry;
+  /** Where it sits; undefined for the root of the namespace and for kernel-internal mounts. */
+  at: Path | undefined;
+  /** MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME … */
+  flags: number;
+  /** First column of /proc/mounts. */
+  readonly source: string;
+
+  constructor(
+    id: number,
+    sb: SuperBlock,
+    root: Dentry,
+    at: Path | undefined,
+    flags: number,
+    source: string,
+  ) {
+    this.id = id;
+    this.sb = sb;
+    this.root = root;
+    this.at = at;
+    this.flags = flags;
+    this.source = source;
+  }
+
+  get readonly(): boolean {
+    return (this.flags & MS_RDONLY) !== 0;
+  }
+  get nosuid(): boolean {
+    return (this.flags & MS_NOSUID) !== 0;
+  }
+  get nodev(): boolean {
+    return (this.flags & MS_NODEV) !== 0;
+  }
+  get noexec(): boolean {
+    return (this.flags & MS_NOEXEC) !== 0;
+  }
+}
+
+/** The mounts that the tasks of a machine see. */
+export class MountNamespace {
+  /** In the order they were made; the first is the root. */
+  readonly mounts: Mount[] = [];
+
+  get root(): Path {
+    const mount = this.mounts[0];
+    if (mount === undefined) throw new Error("bug: mount namespace without a root");
+    return this.top({ mount, dentry: mount.root });
+  }
+
+  /** The mount that sits on `path`, the latest if several do. */
+  on(path: Path): Mount | undefined {
+    if (path.dentry.mountCount === 0) return undefined;
+    for (let i = this.mounts.length - 1; i >= 0; i--) {
+      const mount = this.mounts[i] as Mount;
+      if (mount.at?.dentry === path.dentry && mount.at.mount === path.mount) return mount;
+    }
+    return undefined;
+  }
+
+  /** Steps from a mount point onto what is mounted there, through stacked mounts. */
+  top(path: Path): Path {
+    let here = path;
+    for (;;) {
+      const mount = this.on(here);
+      if (mount === undefined) return here;
+      here = { mount, dentry: mount.root };
+    }
+  }
+
+  add(mount: Mount): void {
+    this.mounts.push(mount);
+    if (mount.at !== undefined) mount.at.dentry.mountCount++;
+  }
+
+  remove(mount: Mount): void {
+    const index = this.mounts.indexOf(mount);
+    if (index < 0) return;
+    this.mounts.splice(index, 1);
+    if (mount.at !== undefined) mount.at.dentry.mountCount--;
+  }
+}
