@@ -11,6 +11,8 @@
 // character is not. Input is read in chunks (`Input.read`), in blocks of whole lines
 // (`LineReader.block`, for indexOf, split and RegExp over many lines at once) or line by line
 // (`LineReader.next`). Those return Blocking<...>: `if (isSteps(x)) x = yield* x;`.
+// Beware in a RegExp over blocks: JavaScript's `.`, `^` and `$` take "\r" for a line end too; write
+// [^\n] instead.
 import { EINTR, ENOMEM, Errno } from "../abi/errno.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { TCGETS } from "../abi/termios.ts";

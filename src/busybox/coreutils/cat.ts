@@ -49,7 +49,7 @@ function* main(p: Process): Steps<number> {
     );
   }
   // Lines are numbered through all files. A file's last line without newline is ended, but not with -v.
-  const numbered = opt.has("b") ? /^.+/gm : /^.*\n|^.+/gm;
+  const numbered = opt.has("b") ? /[^\n]+\n?/g : /[^\n]*\n|[^\n]+/g;
   const gap = show === undefined ? "\t" : "  ";
   let n = 0;
   return yield* forEachInput(

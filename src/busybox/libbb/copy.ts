@@ -4,29 +4,29 @@ import type { Process } from "../../libc/process.ts";
 import { writeAll } from "../../libc/unistd.ts";
 
 /** What is asked of read(2) at a time when data only passes through. */
-export const COPY_SIZE = 1 << 18;
+export const COPY_SIZE: number = 1 << 18;
 
 /**
  * Copies up to `count` bytes: how many they were. A failure is reported ("read error: why", "write
  * error: why") and makes the result -1.
  */
-export function* copyFd(p: Process, from: number, to: number, count = Infinity): Steps<number> {
+export function* copyFd(p: Process, from: number, to: number, count: number = Infinity): Steps<number> {
   const { sys } = p;
-  let left = count;
+  let done = 0;
   let message = "read error";
   try {
-    while (left > 0) {
+    while (done < count) {
       message = "read error";
-      let chunk = sys.read(from, left < COPY_SIZE ? left : COPY_SIZE);
+      let chunk = sys.read(from, Math.min(count - done, COPY_SIZE));
       if (isSteps(chunk)) chunk = yield* chunk;
       if (chunk.length === 0) break;
-      left -= chunk.length;
       message = "write error";
       const n = sys.write(to, chunk);
-      const done = isSteps(n) ? yield* n : n;
-      if (done < chunk.length) yield* writeAll(sys, to, chunk.subarray(done));
+      const written = isSteps(n) ? yield* n : n;
+      if (written < chunk.length) yield* writeAll(sys, to, chunk.subarray(written));
+      done += chunk.length;
     }
-    return count === Infinity ? 0 : count - left;
+    return done;
   } catch (e) {
     yield* p.warn(message, e);
     return -1;
