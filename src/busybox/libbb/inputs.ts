@@ -3,7 +3,7 @@
 import { Errno } from "../../abi/errno.ts";
 import { O_RDONLY } from "../../abi/fcntl.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
-import type { Process } from "../../libc/process.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import { Input } from "../../libc/stdio.ts";
 import { open } from "../../libc/unistd.ts";
 
@@ -52,4 +52,13 @@ export function* forEachInput(
     }
   }
   return status;
+}
+
+/** As {@link openInput}; a failure ends the program: "prog: NAME: why". */
+export function* openOrDie(p: Process, name: string): Steps<Input> {
+  try {
+    return yield* openInput(p, name);
+  } catch (e) {
+    return dieErrno(name, e);
+  }
 }

@@ -6,14 +6,10 @@ import type { Stat } from "../../abi/stat.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISDIR } from "../../libc/stat.ts";
 import { readDir } from "../../libc/unistd.ts";
+import { joinPath } from "./path.ts";
 
 /** Directories within directories that are walked, so that the stack holds. */
 const DEPTH_MAX = 1000;
-
-/** Path of an entry: "dir/name", without doubling the slash. */
-export function joinPath(dir: string, name: string): string {
-  return dir.endsWith("/") ? dir + name : `${dir}/${name}`;
-}
 
 export interface Walk {
   /** Symbolic links to directories are walked: "never" (-P, the default), "operands" (-H), "always" (-L). */
