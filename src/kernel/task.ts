@@ -125,6 +125,8 @@ export class Task {
   /** Blocked signals. */
   maskLo = 0;
   maskHi = 0;
+  /** What rt_sigtimedwait waits for. */
+  sigwait: { lo: number; hi: number } | undefined;
   /** Mask to restore after rt_sigsuspend or ppoll. */
   savedMask: { lo: number; hi: number } | undefined;
   readonly pending: PendingSignals = { lo: 0, hi: 0, infos: [] };

@@ -64,6 +64,11 @@ export class Sleep implements Wait {
     this.interruptible = interruptible;
   }
 
+  /** The deadline has passed. */
+  expire(): void {
+    this.wake(TIMED_OUT);
+  }
+
   /** Ends the sleep: the task becomes runnable and is resumed with `reason`. */
   wake(reason: number): void {
     if (this.done) return;

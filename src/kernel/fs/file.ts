@@ -35,6 +35,8 @@ export abstract class File {
   constructor(path: Path, flags: number) {
     this.path = path;
     this.flags = flags;
+    path.mount.opens++;
+    path.dentry.inode.hold();
   }
 
   get inode(): Inode {
@@ -50,6 +52,11 @@ export abstract class File {
     return (this.flags & O_NONBLOCK) !== 0;
   }
 
+  /** True once the last reference is gone. */
+  get closed(): boolean {
+    return this.#references <= 0;
+  }
+
   /** One more descriptor refers to it. */
   get(): this {
     this.#references++;
@@ -57,7 +64,10 @@ export abstract class File {
   }
   /** One less; the last one releases it. */
   put(): void {
-    if (--this.#references === 0) this.release();
+    if (--this.#references > 0) return;
+    this.release();
+    this.path.dentry.inode.unhold();
+    this.path.mount.closed();
   }
 
   // The door has checked that the file is open for reading or writing before it calls these.
