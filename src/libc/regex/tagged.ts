@@ -394,6 +394,8 @@ export interface Search {
   readonly notEol: boolean;
   /** `^` and `$` hold beside newlines too. */
   readonly newline: boolean;
+  /** Each line is a text of its own: word borders see its ends. */
+  readonly block: boolean;
   /** The only place where a match may begin, or -1. */
   readonly only: number;
   /** Reading the character at this index ends the search without a match (it is no character); -1 without. */
@@ -456,15 +458,15 @@ export class Tagged {
   }
 
   #holds(asserts: number, s: Search, pos: number): boolean {
-    const first = pos === s.from;
-    const last = pos >= s.end;
     const t = s.text;
+    const first = pos === s.from || (s.block && t.charCodeAt(pos - 1) === 10);
+    const last = pos >= s.end || (s.block && t.charCodeAt(pos) === 10);
     if (asserts & BOL) {
-      const begins = first ? !s.notBol : s.newline && t.charCodeAt(pos - 1) === 10;
+      const begins = pos === s.from ? !s.notBol : s.newline && t.charCodeAt(pos - 1) === 10;
       if (!begins) return false;
     }
     if (asserts & EOL) {
-      const ends = last ? !s.notEol : s.newline && t.charCodeAt(pos) === 10;
+      const ends = pos >= s.end ? !s.notEol : s.newline && t.charCodeAt(pos) === 10;
       if (!ends) return false;
     }
     if (asserts < BOW) return true;
@@ -531,13 +533,14 @@ export class Tagged {
       }
       if (end >= 0 && (nextLen === 0 || s.exists)) break;
       if (pos >= s.end) break;
-      if (s.poison >= 0 && pos + 1 >= s.poison) return false;
       let c = s.text.charCodeAt(pos);
       let after = pos + 1;
       if (s.pairs && c >= 0xd800 && c < 0xdc00) {
         c = s.text.codePointAt(pos) as number;
         if (c > 0xffff) after++;
       }
+      // musl reads one character ahead.
+      if (s.poison >= 0 && after >= s.poison) return false;
       [cur, next, curTags, nextTags] = [next, cur, nextTags, curTags];
       curLen = nextLen;
       nextLen = 0;
