@@ -1,6 +1,9 @@
 // Dentries: names in the tree, cached from lookups (Linux: struct dentry, dcache.c).
 import type { Inode } from "./inode.ts";
 
+/** Names a volatile directory (proc, a host folder) keeps before it forgets them. */
+const VOLATILE_CACHE = 1024;
+
 /**
  * A name in a directory and what it stands for. The root of a super block has itself as parent. An
  * unlinked dentry keeps inode and parent (open files show "(deleted)") but is no longer found.
@@ -46,8 +49,16 @@ export class Dentry {
   attach(name: string, inode: Inode): Dentry {
     const dentry = new Dentry(this, name, inode);
     this.#children ??= new Map();
+    if (this.inode.sb.volatile && this.#children.size >= VOLATILE_CACHE) this.#prune();
     this.#children.set(name, dentry);
     return dentry;
+  }
+
+  /** Lets go of the names of a volatile directory; mount points stay. */
+  #prune(): void {
+    for (const [name, child] of this.#children as Map<string, Dentry>) {
+      if (child.mountCount === 0 && child.#children === undefined) this.#children?.delete(name);
+    }
   }
 
   /** Forgets a child after unlink or rmdir. */
@@ -72,7 +83,31 @@ export class Dentry {
 
   /** Exchanges two cached names (RENAME_EXCHANGE). */
   exchange(name: string, other: Dentry, otherName: string): void {
+    const one = this.#children?.get(name);
+    const two = other.#children?.get(otherName);
     this.#children?.delete(name);
     other.#children?.delete(otherName);
+    if (one !== undefined) other.#place(otherName, one);
+    if (two !== undefined) this.#place(name, two);
+  }
+
+  #place(name: string, child: Dentry): void {
+    child.parent = this;
+    child.name = name;
+    this.#children ??= new Map();
+    this.#children.set(name, child);
+  }
+
+  /** The cached child, without asking the file system. */
+  cached(name: string): Dentry | undefined {
+    return this.#children?.get(name);
+  }
+
+  /** True when `this` is `other` or above it in the same super block. */
+  isAncestorOf(other: Dentry): boolean {
+    for (let at = other; ; at = at.parent) {
+      if (at === this) return true;
+      if (at.isRoot) return false;
+    }
   }
 }

@@ -103,7 +103,8 @@ export abstract class File {
   seek(_offset: number, _whence: number): number {
     throw ESPIPE;
   }
-  getdents(_task: Task): Dirent[] {
+  /** Next entries, at most `max`. */
+  getdents(_task: Task, _max?: number): Dirent[] {
     throw ENOTDIR;
   }
   ioctl(_task: Task, _request: number, _arg: unknown): Blocking<unknown> {

@@ -9,7 +9,7 @@ import {
   EROFS,
 } from "../../abi/errno.ts";
 import type { Blocking } from "../../abi/program.ts";
-import type { Stat, StatFs, Timespec } from "../../abi/stat.ts";
+import type { Dirent, Stat, StatFs, Timespec } from "../../abi/stat.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../abi/stat.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
@@ -26,6 +26,8 @@ export interface SuperBlock {
   readonly root: Inode;
   /** True: names may change behind the kernel's back (hostfs, proc), so dentries are looked up anew each time. */
   readonly volatile: boolean;
+  /** True once mount(2) has made the file system itself read-only (every mount of it is). */
+  readonly?: boolean;
   /** Options as /proc/mounts shows them after rw/ro, for example "size=1024k,mode=755"; "" for none. */
   options(): string;
   statfs(): StatFs;
@@ -68,6 +70,8 @@ export abstract class Inode {
   lockQueue: WaitQueue | undefined;
   /** State that the VFS hangs on an inode (locks, FIFO pipe, socket, watches), by owner module. */
   attached: Map<string, unknown> | undefined;
+  /** Open descriptions and other users that keep an unlinked inode alive. */
+  holds = 0;
 
   constructor(sb: SuperBlock, mode: number, uid: number, gid: number) {
     this.sb = sb;
@@ -89,6 +93,18 @@ export abstract class Inode {
   /** Brings mode, uid, gid, nlink up to date where the store lives outside (hostfs). */
   refresh(): void {}
 
+  /** One more user: an unlinked inode keeps its data until the last one is gone. */
+  hold(): void {
+    this.holds++;
+  }
+  unhold(): void {
+    if (--this.holds === 0 && this.nlink === 0) this.evict();
+  }
+  /** No name and no user is left: frees the data. */
+  evict(): void {}
+  /** Was read: sets atime where the file system keeps it (as relatime does). */
+  accessed(): void {}
+
   abstract stat(): Stat;
   /** Sets what is given and ctime. */
   abstract setattr(attr: SetAttr): void;
@@ -97,7 +113,10 @@ export abstract class Inode {
   lookup(_name: string): Inode | undefined {
     throw ENOTDIR;
   }
-  /** True for a directory whose lookups may be kept by the dentry cache (overrides sb.volatile when set). */
+  /** All entries but "." and ".."; directories only. */
+  readdir(): Dirent[] {
+    throw ENOTDIR;
+  }
   create(_name: string, _mode: number, _uid: number, _gid: number): Inode {
     throw EROFS;
   }

@@ -14,6 +14,10 @@ export class Mount {
   at: Path | undefined;
   /** MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME … */
   flags: number;
+  /** Open descriptions on it. */
+  opens = 0;
+  /** Off the tree (umount2 with MNT_DETACH): ends with its last open description. */
+  detached = false;
   /** First column of /proc/mounts. */
   readonly source: string;
 
@@ -31,10 +35,27 @@ export class Mount {
     this.at = at;
     this.flags = flags;
     this.source = source;
+    mountsOf(sb).count++;
   }
 
+  /** An open description is gone. */
+  closed(): void {
+    if (--this.opens === 0 && this.detached) this.#end();
+  }
+
+  /** Taken off the tree: the super block ends with its last mount. */
+  detach(): void {
+    this.detached = true;
+    if (this.opens === 0) this.#end();
+  }
+
+  #end(): void {
+    if (--mountsOf(this.sb).count === 0) this.sb.release();
+  }
+
+  /** True when nothing may be changed through this mount. */
   get readonly(): boolean {
-    return (this.flags & MS_RDONLY) !== 0;
+    return (this.flags & MS_RDONLY) !== 0 || this.sb.readonly === true;
   }
   get nosuid(): boolean {
     return (this.flags & MS_NOSUID) !== 0;
@@ -45,6 +66,17 @@ export class Mount {
   get noexec(): boolean {
     return (this.flags & MS_NOEXEC) !== 0;
   }
+}
+
+/** How many mounts a super block has, over all namespaces. */
+function mountsOf(sb: SuperBlock): { count: number } {
+  const table = sb.kernel.slot("mounts", () => new WeakMap<SuperBlock, { count: number }>());
+  let entry = table.get(sb);
+  if (entry === undefined) {
+    entry = { count: 0 };
+    table.set(sb, entry);
+  }
+  return entry;
 }
 
 /** The mounts that the tasks of a machine see. */
