@@ -5,7 +5,7 @@ import { BlockWriter, match } from "./deflate-block.ts";
 const HISTORY = 32768;
 const MASK = HISTORY - 1;
 /** Text beyond the history that the window holds. */
-const AHEAD = 1 << 18;
+const AHEAD = 1 << 16;
 const HASH_BITS = 15;
 const LONGEST_MATCH = 258;
 /** Text that must be ahead, so that a match is not cut short by the end of a chunk. */
@@ -46,8 +46,14 @@ function effort(level: number): Effort {
 
 /** Raw DEFLATE at levels 1 (fast) to 9 (small). Feed it chunks, collect what it returns, then call `end`. */
 export class Deflate {
-  readonly #effort: Effort;
+  readonly #lazyBelow: number;
+  readonly #insert: number;
+  // Fields of their own, as the search reads them for every byte.
+  readonly #good: number;
+  readonly #nice: number;
+  readonly #chain: number;
   readonly #window = new Uint8Array(HISTORY + AHEAD);
+  readonly #view = new DataView(this.#window.buffer);
   readonly #head = new Int32Array(1 << HASH_BITS).fill(-HISTORY);
   readonly #prev = new Int32Array(HISTORY);
   readonly #symbols = new Int32Array(SYMBOLS + 2);
@@ -64,7 +70,12 @@ export class Deflate {
   #found = 0;
 
   constructor(level = 6) {
-    this.#effort = effort(level);
+    const { good, lazy, nice, chain, insert } = effort(level);
+    this.#lazyBelow = lazy;
+    this.#insert = insert;
+    this.#good = good;
+    this.#nice = nice;
+    this.#chain = chain;
   }
 
   /** Takes more text; answers the output that is ready, which may be none. */
@@ -91,7 +102,7 @@ export class Deflate {
   }
 
   #run(all: boolean): void {
-    if (this.#effort.lazy > 0) this.#lazy(all);
+    if (this.#lazyBelow > 0) this.#lazy(all);
     else this.#greedy(all);
   }
 
@@ -129,35 +140,26 @@ export class Deflate {
    */
   #longest(pos: number, candidate: number, best: number): number {
     const w = this.#window;
+    const view = this.#view;
     const prev = this.#prev;
-    const { good, nice } = this.#effort;
-    let tries = this.#effort.chain;
-    if (best >= good) tries >>= 2;
+    const nice = this.#nice;
+    let tries = best >= this.#good ? this.#chain >> 2 : this.#chain;
     const most = Math.min(LONGEST_MATCH, this.#end - pos);
     if (best >= most) return best;
     const limit = Math.max(pos - HISTORY + LOOKAHEAD, 0);
     let c = candidate;
-    let last = w[pos + best] as number;
-    let beforeLast = w[pos + best - 1] as number;
-    const first = w[pos] as number;
-    const second = w[pos + 1] as number;
+    let last = view.getInt16(pos + best - 1);
     do {
       // Where most candidates fail: they do not reach past the best.
-      if (
-        w[c + best] !== last ||
-        w[c + best - 1] !== beforeLast ||
-        w[c] !== first ||
-        w[c + 1] !== second
-      )
-        continue;
-      let n = 2;
-      while (n < most && w[c + n] === w[pos + n]) n++;
-      if (n > best) {
-        best = n;
-        this.#found = pos - c;
-        if (n >= nice || n >= most) break;
-        last = w[pos + best] as number;
-        beforeLast = w[pos + best - 1] as number;
+      if (view.getInt16(c + best - 1) === last) {
+        let n = 0;
+        while (n < most && w[c + n] === w[pos + n]) n++;
+        if (n > best) {
+          best = n;
+          this.#found = pos - c;
+          if (n >= nice || n >= most) break;
+          last = view.getInt16(pos + n - 1);
+        }
       }
     } while ((c = prev[c & MASK] as number) >= limit && --tries > 0);
     return best;
@@ -171,7 +173,7 @@ export class Deflate {
     const symbols = this.#symbols;
     const end = this.#end;
     const stop = all ? end : end - LOOKAHEAD;
-    const { insert } = this.#effort;
+    const insert = this.#insert;
     const lastHash = end - 3;
     let pos = this.#pos;
     while (pos < stop) {
@@ -211,7 +213,7 @@ export class Deflate {
     const symbols = this.#symbols;
     const end = this.#end;
     const stop = all ? end : end - LOOKAHEAD;
-    const { lazy } = this.#effort;
+    const lazy = this.#lazyBelow;
     const lastHash = end - 3;
     let pos = this.#pos;
     let length = this.#length;
