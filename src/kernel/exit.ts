@@ -12,7 +12,7 @@ import {
 } from "../abi/signal.ts";
 import { actionOf, isOrphaned, sendSignalToPgrp, tellParent } from "./signal.ts";
 import type { ProcessGroup, Task, ThreadGroup } from "./task.ts";
-import { disassociateCtty } from "./tty/tty.ts";
+import { disassociateCtty } from "./tty/job-control.ts";
 
 /**
  * Marks the whole process as ending with a wait4 status. The other threads are woken to die; the
@@ -67,6 +67,7 @@ function exitProcess(task: Task, group: ThreadGroup): void {
   group.exitStatus = group.exiting ?? 0;
   group.envp = [];
   newlyOrphaned(group.pgrp, wasOrphaned);
+  group.onExit?.(group.exitStatus);
   if (kernel.init === group) {
     kernel.onHalt("exit", group.exitStatus);
     return;

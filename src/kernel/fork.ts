@@ -79,6 +79,20 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
   return child;
 }
 
+/**
+ * A task that is never scheduled: the host acts through it where it makes system calls of its own
+ * (machine.fs, mounts). It has no pid and is in no table.
+ */
+export function hostTask(kernel: Kernel, ns: MountNamespace): Task {
+  const pgrp = new ProcessGroup(0, new Session(0));
+  const group = new ThreadGroup(kernel, 0, pgrp, new Map(), defaultRlimits(kernel.limits.tasks));
+  const root = ns.root;
+  const fs = { root, cwd: root, umask: 0o022 };
+  const task = new Task(kernel, 0, group, ROOT_CRED, fs, new FdTable(), ns, "host");
+  group.leader = task;
+  return task;
+}
+
 /** What a task outside any parent starts with. */
 export interface Start {
   program: Program;

@@ -36,6 +36,8 @@ export class Session {
   tty: Tty | undefined;
   /** The process whose pid is the session id; undefined once it has exited. */
   leader: ThreadGroup | undefined;
+  /** Foreground group at the time the terminal was hung up; its leader's exit tells that group. */
+  oldForeground = 0;
 
   constructor(id: number) {
     this.id = id;
@@ -86,6 +88,8 @@ export class ThreadGroup {
   cutimeMs = 0;
   cstimeMs = 0;
   nice = 0;
+  /** For processes that the host started: told the wait4 status when the process has ended. */
+  onExit: ((status: number) => void) | undefined;
   /** ITIMER_REAL: absolute deadline and interval, in monotonic ms; owned by time.ts. */
   realTimer: { deadlineMs: number; intervalMs: number; cancel: () => void } | undefined;
 
