@@ -132,10 +132,11 @@ class Run {
 
   /** A width or precision given as argument; a wrong one is 0 and, unlike others, no failure. */
   #star(): number {
-    const arg = this.#arg() ?? "";
-    const v = parseInteger(arg, true);
-    if (v === undefined) this.#complain(`invalid number '${arg}'`);
-    return Number(v ?? 0n);
+    const arg = this.#arg();
+    if (arg === undefined) return 0;
+    if (/^[-+]?[0-9]{1,10}$/.test(arg) && Math.abs(Number(arg)) <= 0x7fffffff) return Number(arg);
+    this.#complain(`invalid number '${arg}'`);
+    return 0;
   }
 
   #format(letter: string, spec: FormatSpec): string {

@@ -139,7 +139,7 @@ class Test {
     if (this.#at >= this.#end) throw new Wrong("argument expected");
     const word = argv[this.#at] as string;
     const left = this.#end - this.#at - 1;
-    if (word === "(" && left > 0) {
+    if (word === "(") {
       if (++this.#depth > MAX_DEPTH) throw new Wrong("argument expected");
       this.#at++;
       const result = this.#or();
