@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FormatSpec, formatDouble, formatInteger } from "./printf.ts";
+import { type FormatSpec, formatDouble, formatInteger, parseConversion, withStars } from "./printf.ts";
 
 /** Parses "%-08.3f" so that rows read as in C. */
 function spec(format: string): [FormatSpec, string] {
@@ -44,6 +44,9 @@ test.each([
   ["%#.3g", 1, "1.00"],
   ["%.10g", 0.1, "0.1"],
   ["%G", 1e-10, "1E-10"],
+  ["%.18g", 1e23, "9.99999999999999916e+22"],
+  ["%.0f", 1e23, "99999999999999991611392"],
+  ["%.17e", 1e23, "9.99999999999999916e+22"],
   ["%a", 1, "0x1p+0"],
   ["%a", 0.1, "0x1.999999999999ap-4"],
   ["%.0f", 1e300, BigInt(1e300).toString()],
@@ -69,4 +72,19 @@ test.each([
 ] as const)("%s of %s", (format, value, expected) => {
   const [s, letter] = spec(format.replace("|", ""));
   expect(formatInteger(value, letter, s)).toBe(expected);
+});
+
+test("a conversion is read from a format", () => {
+  const c = parseConversion("x%-0*.3lldy", 1);
+  expect([c.letter, c.end, c.starWidth, c.starPrecision]).toEqual(["d", 10, true, false]);
+  expect(withStars(c.spec, -7, -1)).toEqual({
+    left: true,
+    zero: true,
+    plus: false,
+    space: false,
+    alternate: false,
+    width: 7,
+    precision: undefined,
+  });
+  expect(parseConversion("%5", 0).letter).toBe("");
 });

@@ -108,10 +108,18 @@ function scientific(x: number, places: number): { digits: string; exponent: numb
   }
   const { mantissa, exponent: binary } = decompose(x);
   const kept = Math.min(places, 1100);
-  const scale = kept - exponent;
-  const numerator = scale > 0 ? mantissa * 10n ** BigInt(scale) : mantissa;
-  const denominator = (1n << BigInt(-binary)) * (scale < 0 ? 10n ** BigInt(-scale) : 1n);
-  let digits = divideEven(numerator, denominator).toString();
+  const exactly = (): string => {
+    const scale = kept - exponent;
+    const numerator = scale > 0 ? mantissa * 10n ** BigInt(scale) : mantissa;
+    const denominator = (1n << BigInt(-binary)) * (scale < 0 ? 10n ** BigInt(-scale) : 1n);
+    return divideEven(numerator, denominator).toString();
+  };
+  let digits = exactly();
+  if (digits.length <= kept) {
+    // 1e23 is the short name of a double below it.
+    exponent--;
+    digits = exactly();
+  }
   if (digits.length > kept + 1) {
     digits = digits.slice(0, kept + 1);
     exponent++;
@@ -192,4 +200,54 @@ export function formatDouble(value: number, letter: string, spec: FormatSpec): s
     return assemble(sign + text.slice(0, 2), text.slice(2), spec, spec.zero);
   }
   return assemble(sign, text, spec, spec.zero && Number.isFinite(value));
+}
+
+/** A conversion read from a format: `%`, flags, width, precision and letter. */
+export interface Conversion {
+  readonly spec: FormatSpec;
+  /** Width or precision is `*`: the next arguments, in this order. */
+  readonly starWidth: boolean;
+  readonly starPrecision: boolean;
+  /** The conversion letter, "" when the format ends before it. */
+  readonly letter: string;
+  /** Index after the letter. */
+  readonly end: number;
+}
+
+const CONVERSION = /%([-+ #0]*)(\*|[0-9]*)(?:\.(\*|[0-9]*))?(?:hh|h|ll|l|j|z|t|L|q)?([^]?)/y;
+
+/** Reads the conversion whose `%` is at `at`; length modifiers say nothing and are left out. */
+export function parseConversion(format: string, at: number): Conversion {
+  const re = new RegExp(CONVERSION);
+  re.lastIndex = at;
+  const m = re.exec(format) as RegExpExecArray;
+  const flags = m[1] as string;
+  const precision = m[3];
+  const spec: FormatSpec = {
+    left: flags.includes("-"),
+    zero: flags.includes("0"),
+    plus: flags.includes("+"),
+    space: flags.includes(" "),
+    alternate: flags.includes("#"),
+    width: m[2] === "*" ? 0 : Number(m[2]),
+    precision: precision === undefined || precision === "*" ? undefined : Number(precision),
+  };
+  return {
+    spec,
+    starWidth: m[2] === "*",
+    starPrecision: precision === "*",
+    letter: m[4] as string,
+    end: re.lastIndex,
+  };
+}
+
+/** The spec with the values of its stars: a negative width is a `-` flag, a negative precision is none. */
+export function withStars(spec: FormatSpec, width: number | undefined, precision: number | undefined): FormatSpec {
+  const out = { ...spec };
+  if (width !== undefined) {
+    out.width = Math.abs(width);
+    if (width < 0) out.left = true;
+  }
+  if (precision !== undefined) out.precision = precision < 0 ? undefined : precision;
+  return out;
 }
