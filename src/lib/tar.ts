@@ -1,0 +1,247 @@
+// tar archives, streaming: reader for ustar, v7, GNU and pax; writer in GNU's variant, with pax records on request.
+import { bytesOf, concat, strOf } from "./bytes.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
+import { FormatError } from "./format-error.ts";
+import { formatTarHeader, isZeroBlock, parseTarHeader, TAR_BLOCK, type TarEntry } from "./tar-header.ts";
+
+/** The most that a long name or a set of pax records may take. */
+const EXTRA_MAX = 1 << 20;
+
+/** An entry together with what extended headers say; they have been applied to its fields. */
+export interface TarFile extends TarEntry {
+  /** The pax records of this file and those for all files, keyword to value (byte strings). */
+  readonly pax: ReadonlyMap<string, string>;
+  /** Extended attributes by name, from SCHILY.xattr records. */
+  readonly xattrs: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads an archive. `next` finds the next file, `read` gives its data; both answer undefined when there is nothing
+ * (more), or when input is lacking: then `needsInput` is true, and after `push` or `end` the call is made again.
+ * Data that is not read is passed over.
+ */
+export class TarReader {
+  readonly #queue = new ChunkQueue();
+  #ended = false;
+  /** Data of the current file that has not been read, and the padding after it. */
+  #left = 0;
+  #padding = 0;
+  #global: ReadonlyMap<string, string> = new Map();
+  #local: ReadonlyMap<string, string> | undefined;
+  #longName: string | undefined;
+  #longLink: string | undefined;
+  #extra: TarEntry | undefined;
+  /** Did the last call answer undefined because it lacks input? */
+  needsInput = false;
+  /** Has the end of the archive been seen? What follows is of no interest. */
+  done = false;
+
+  push(chunk: Uint8Array): void {
+    this.#queue.push(chunk);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Data of the current file that `read` has not given yet. */
+  get dataLeft(): number {
+    return this.#left;
+  }
+
+  /** The next piece of the current file's data. It shares memory with what was pushed. */
+  read(): Uint8Array | undefined {
+    this.needsInput = false;
+    if (this.#left === 0) return undefined;
+    const piece = this.#queue.piece(this.#left);
+    if (piece.length === 0) return this.#starve();
+    this.#left -= piece.length;
+    return piece;
+  }
+
+  next(): TarFile | undefined {
+    for (;;) {
+      this.needsInput = false;
+      if (this.done || !this.#passData()) return undefined;
+      if (this.#extra !== undefined) {
+        const body = this.#queue.take(this.#extra.size);
+        if (body === undefined) return this.#starve();
+        this.#apply(this.#extra.type, body);
+        this.#padding = padding(this.#extra.size);
+        this.#extra = undefined;
+        continue;
+      }
+      if (this.#queue.available === 0 && this.#ended) {
+        // The two blocks of zeros are missing; no harm done.
+        this.done = true;
+        return undefined;
+      }
+      const block = this.#queue.take(TAR_BLOCK);
+      if (block === undefined) return this.#starve();
+      if (isZeroBlock(block)) {
+        this.done = true;
+        return undefined;
+      }
+      const entry = parseTarHeader(block);
+      if ("xgLK".includes(entry.type)) {
+        if (entry.size > EXTRA_MAX) throw new FormatError("unsupported", "extended header too big");
+        this.#extra = entry;
+        continue;
+      }
+      const file = this.#file(entry);
+      this.#left = file.size;
+      this.#padding = padding(file.size);
+      return file;
+    }
+  }
+
+  #starve(): undefined {
+    if (this.#ended) throw new FormatError("eof", "short read");
+    this.needsInput = true;
+    return undefined;
+  }
+
+  #passData(): boolean {
+    while (this.#left > 0 || this.#padding > 0) {
+      if (this.#queue.available === 0) {
+        // A last file without its padding is whole all the same.
+        if (this.#ended && this.#left === 0) this.#padding = 0;
+        else this.#starve();
+        if (this.#padding > 0 || this.#left > 0) return false;
+        break;
+      }
+      const n = Math.min(this.#left + this.#padding, this.#queue.available);
+      this.#queue.skip(n);
+      const data = Math.min(n, this.#left);
+      this.#left -= data;
+      this.#padding -= n - data;
+    }
+    return true;
+  }
+
+  #apply(type: string, body: Uint8Array): void {
+    if (type === "L" || type === "K") {
+      const zero = body.indexOf(0);
+      const name = strOf(body, 0, zero < 0 ? body.length : zero);
+      if (type === "L") this.#longName = name;
+      else this.#longLink = name;
+      return;
+    }
+    const records = parsePax(body);
+    if (type === "x") this.#local = records;
+    else this.#global = new Map([...this.#global, ...records]);
+  }
+
+  #file(entry: TarEntry): TarFile {
+    const pax = this.#local ? new Map([...this.#global, ...this.#local]) : this.#global;
+    const name = pax.get("path") ?? this.#longName;
+    const linkname = pax.get("linkpath") ?? this.#longLink;
+    if (name !== undefined) entry.name = name;
+    if (linkname !== undefined) entry.linkname = linkname;
+    entry.uname = pax.get("uname") ?? entry.uname;
+    entry.gname = pax.get("gname") ?? entry.gname;
+    entry.uid = number(pax, "uid") ?? entry.uid;
+    entry.gid = number(pax, "gid") ?? entry.gid;
+    entry.mtime = number(pax, "mtime") ?? entry.mtime;
+    if (entry.type === "0") {
+      entry.size = number(pax, "size") ?? entry.size;
+      if (!Number.isSafeInteger(entry.size) || entry.size < 0)
+        throw new FormatError("data", "negative size");
+    }
+    const xattrs = new Map<string, string>();
+    for (const [key, value] of pax)
+      if (key.startsWith("SCHILY.xattr.")) xattrs.set(key.slice(13), value);
+    this.#local = this.#longName = this.#longLink = undefined;
+    return { ...entry, pax, xattrs };
+  }
+}
+
+function number(pax: ReadonlyMap<string, string>, key: string): number | undefined {
+  const value = pax.get(key);
+  if (value === undefined) return undefined;
+  if (!/^-?\d+(\.\d*)?$/.test(value)) throw new FormatError("data", "malformed pax header");
+  return Number(value);
+}
+
+/** Records of the form "LENGTH KEY=VALUE\n", LENGTH counting all of it. A later one of a key wins. */
+export function parsePax(body: Uint8Array): Map<string, string> {
+  const records = new Map<string, string>();
+  const text = strOf(body);
+  for (let at = 0; at < text.length && text[at] !== "\0"; ) {
+    const space = text.indexOf(" ", at);
+    const digits = text.slice(at, space);
+    const end = at + Number(digits);
+    const equals = text.indexOf("=", space);
+    if (
+      !/^\d{1,8}$/.test(digits) ||
+      end > text.length ||
+      text[end - 1] !== "\n" ||
+      equals < 0 ||
+      equals >= end
+    )
+      throw new FormatError("data", "malformed pax header");
+    records.set(text.slice(space + 1, equals), text.slice(equals + 1, end - 1));
+    at = end;
+  }
+  return records;
+}
+
+/** Writes pax records. */
+export function formatPax(records: ReadonlyMap<string, string>): Uint8Array {
+  let out = "";
+  for (const [key, value] of records) {
+    const rest = key.length + value.length + 3;
+    let length = rest + String(rest).length;
+    if (String(length).length > String(rest).length) length++;
+    out += `${length} ${key}=${value}\n`;
+  }
+  return bytesOf(out);
+}
+
+/**
+ * The blocks that go before a file's data: its header, after those for names longer than 100 bytes and, if given,
+ * pax records. After the data comes {@link tarPadding}, and at the end of the archive {@link tarEnd}.
+ */
+export function tarHeader(entry: TarEntry, pax?: ReadonlyMap<string, string>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  if (pax !== undefined && pax.size > 0) parts.push(extra("x", entry.name, formatPax(pax)));
+  if (entry.linkname.length > 100)
+    parts.push(extra("K", "././@LongLink", bytesOf(`${entry.linkname}\0`)));
+  if (entry.name.length > 100)
+    parts.push(extra("L", "././@LongLink", bytesOf(`${entry.name}\0`)));
+  parts.push(formatTarHeader(entry));
+  return concat(parts);
+}
+
+function extra(type: string, name: string, body: Uint8Array): Uint8Array {
+  const header = formatTarHeader({
+    name,
+    mode: type === "x" ? 0o644 : 0,
+    uid: 0,
+    gid: 0,
+    size: body.length,
+    mtime: 0,
+    type,
+    linkname: "",
+    uname: "",
+    gname: "",
+    devmajor: 0,
+    devminor: 0,
+  });
+  return concat([header, body, tarPadding(body.length)]);
+}
+
+/** Sizes may be beyond 32 bits. */
+function padding(size: number): number {
+  return -(size % TAR_BLOCK) & (TAR_BLOCK - 1);
+}
+
+/** The zeros that fill the last block of `size` bytes of data. */
+export function tarPadding(size: number): Uint8Array {
+  return new Uint8Array(padding(size));
+}
+
+/** What ends an archive. */
+export function tarEnd(): Uint8Array {
+  return new Uint8Array(2 * TAR_BLOCK);
+}
