@@ -1,6 +1,32 @@
 // The table of applets: an import and a line for each, in the order of the folders.
+import { arch } from "./coreutils/arch.ts";
+import { basename } from "./coreutils/basename.ts";
 import { cat } from "./coreutils/cat.ts";
+import { chmod } from "./coreutils/chmod.ts";
+import { chgrp, chown } from "./coreutils/chown.ts";
+import { chroot } from "./coreutils/chroot.ts";
 import { cksum } from "./coreutils/cksum.ts";
+import { comm } from "./coreutils/comm.ts";
+import { cp } from "./coreutils/cp.ts";
+import { cut } from "./coreutils/cut.ts";
+import { dirname } from "./coreutils/dirname.ts";
+import { dos2unix, unix2dos } from "./coreutils/dos2unix.ts";
+import { env } from "./coreutils/env.ts";
+import { expand, unexpand } from "./coreutils/expand.ts";
+import { factor } from "./coreutils/factor.ts";
+import { fold } from "./coreutils/fold.ts";
+import { fsync } from "./coreutils/fsync.ts";
+import { head } from "./coreutils/head.ts";
+import { hostid } from "./coreutils/hostid.ts";
+import { groups, id } from "./coreutils/id.ts";
+import { install } from "./coreutils/install.ts";
+import { link } from "./coreutils/link.ts";
+import { ln } from "./coreutils/ln.ts";
+import { md5sum, sha1sum, sha3sum, sha256sum, sha512sum } from "./coreutils/md5sum.ts";
+import { mkdir } from "./coreutils/mkdir.ts";
+import { mkfifo, mknod } from "./coreutils/mknod.ts";
+import { mktemp } from "./coreutils/mktemp.ts";
+import { mv } from "./coreutils/mv.ts";
 import { false_, true_ } from "./coreutils/true.ts";
 import type { Applet } from "./libbb/applet.ts";
 
@@ -10,9 +36,44 @@ export function allApplets(): Applet[] {
     // ash: `ash` and `sh` go here when src/ash exports its program.
 
     // coreutils
+    arch,
+    basename,
     cat,
+    chgrp,
+    chmod,
+    chown,
+    chroot,
     cksum,
+    comm,
+    cp,
+    cut,
+    dirname,
+    dos2unix,
+    env,
+    expand,
+    factor,
     false_,
+    fold,
+    fsync,
+    groups,
+    head,
+    hostid,
+    id,
+    install,
+    link,
+    ln,
+    md5sum,
+    mkdir,
+    mkfifo,
+    mknod,
+    mktemp,
+    mv,
+    sha1sum,
+    sha256sum,
+    sha3sum,
+    sha512sum,
     true_,
+    unexpand,
+    unix2dos,
   ];
 }

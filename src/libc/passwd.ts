@@ -144,10 +144,10 @@ export class UserDb {
     this.#groupNames ??= new Map((yield* this.groups()).map((g) => [g.gid, g.name] as const).reverse());
     return this.#groupNames;
   }
-  /** The user's groups: `gid` first, then those that list him (getgrouplist). */
+  /** The user's groups: `gid` first, then all that list him, which may name `gid` again (getgrouplist). */
   *getgrouplist(user: string, gid: number): Steps<number[]> {
-    const listed = (yield* this.groups()).filter((g) => g.gid !== gid && g.members.includes(user));
-    return [gid, ...new Set(listed.map((g) => g.gid))];
+    const listed = (yield* this.groups()).filter((g) => g.members.includes(user));
+    return [gid, ...listed.map((g) => g.gid)];
   }
 }
 
