@@ -1,0 +1,105 @@
+// Puts a kernel together: file systems, drivers, the root from image and upper layer, the usual mounts.
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../abi/mount.ts";
+import type { Program } from "../abi/program.ts";
+import { DeviceTable } from "../kernel/device.ts";
+import { registerMemoryDevices } from "../kernel/drivers/mem.ts";
+import { Dentry } from "../kernel/fs/dentry.ts";
+import { devpts } from "../kernel/fs/devpts/devpts.ts";
+import { devtmpfs } from "../kernel/fs/devtmpfs/devtmpfs.ts";
+import type { FileSystemType } from "../kernel/fs/filesystems.ts";
+import { ImageFs, type ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
+import type { SuperBlock } from "../kernel/fs/inode.ts";
+import { Mount, MountNamespace } from "../kernel/fs/mount.ts";
+import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
+import { proc } from "../kernel/fs/proc/proc.ts";
+import { sysfs } from "../kernel/fs/sysfs/sysfs.ts";
+import { Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
+import { resolve } from "../kernel/fs/namei.ts";
+import { hostTask } from "../kernel/fork.ts";
+import type { Host, Limits } from "../kernel/host.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { KernelLog } from "../kernel/log.ts";
+import type { Task } from "../kernel/task.ts";
+import { registerTtyDevices } from "../kernel/tty/devices.ts";
+import { AT_FDCWD } from "../abi/fcntl.ts";
+
+/** What a machine is made of. */
+export interface Parts {
+  host: Host;
+  limits: Limits;
+  /** The tree below the machine's own changes; shared, never changed. */
+  image: ImageNode;
+  /** Changes to start from (machine.fork); default none. */
+  upper?: (kernel: Kernel) => Tmpfs;
+  programs: ReadonlyMap<string, Program>;
+  hostname: string;
+  readOnly: boolean;
+}
+
+/** A kernel that is ready to start tasks. */
+export interface Booted {
+  kernel: Kernel;
+  ns: MountNamespace;
+  /** The upper layer of the root. */
+  upper: Tmpfs;
+  /** For system calls that the host makes. */
+  host: Task;
+}
+
+const TYPES: readonly FileSystemType[] = [tmpfs, proc, sysfs, devtmpfs, devpts, overlayFileSystem];
+
+/** Mounts a super block on an existing directory. */
+export function mountOn(
+  booted: Booted,
+  sb: SuperBlock,
+  target: string,
+  flags: number,
+  source: string,
+): Mount {
+  const { kernel, ns, host } = booted;
+  const at = resolve(host, AT_FDCWD, target, 0);
+  const root = new Dentry(undefined, "", sb.root);
+  const mount = new Mount(kernel.nextMountId(), sb, root, at, flags, source);
+  ns.add(mount);
+  return mount;
+}
+
+/** Boots: nothing runs yet. */
+export function boot(parts: Parts): Booted {
+  const devices = new DeviceTable();
+  const kernel = new Kernel(parts.host, parts.limits, parts.programs, devices, new KernelLog());
+  kernel.uts.nodename = parts.hostname;
+  for (const type of TYPES) kernel.fileSystems.set(type.name, type);
+  registerMemoryDevices(devices);
+  registerTtyDevices(devices);
+
+  const upper = parts.upper?.(kernel) ?? new Tmpfs(kernel, "mode=755");
+  const root = overlay(kernel, [new ImageFs(kernel, parts.image)], upper);
+  const ns = new MountNamespace();
+  kernel.ns = ns;
+  const rootFlags = parts.readOnly ? MS_RDONLY : 0;
+  ns.add(
+    new Mount(
+      kernel.nextMountId(),
+      root,
+      new Dentry(undefined, "", root.root),
+      undefined,
+      rootFlags,
+      "overlay",
+    ),
+  );
+  const host = hostTask(kernel, ns);
+  const booted = { kernel, ns, upper, host };
+  const secure = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  const mounts: [FileSystemType, string, number, string, string][] = [
+    [proc, "/proc", secure, "proc", ""],
+    [devtmpfs, "/dev", MS_NOSUID, "tmpfs", "mode=755,size=64k"],
+    [devpts, "/dev/pts", MS_NOSUID | MS_NOEXEC, "devpts", "gid=5,mode=620,ptmxmode=666"],
+    [sysfs, "/sys", secure, "sysfs", ""],
+    [tmpfs, "/dev/shm", secure, "shm", "size=64m"],
+  ];
+  for (const [type, target, flags, source, data] of mounts) {
+    mountOn(booted, type.mount(kernel, host, source, data), target, flags, source);
+  }
+  return booted;
+}
