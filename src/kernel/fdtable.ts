@@ -30,6 +30,13 @@ export class FdTable {
     return this.#files.length;
   }
 
+  /** True when a descriptor below `limit` is free. */
+  hasFree(limit: number): boolean {
+    const end = Math.min(limit, this.#files.length);
+    for (let fd = 0; fd < end; fd++) if (this.#files[fd] === undefined) return true;
+    return end < limit;
+  }
+
   /**
    * Gives `file` (whose reference passes to the table) the lowest free descriptor at or above `from`;
    * throws EMFILE at `limit`, having dropped the reference.

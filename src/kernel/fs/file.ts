@@ -1,5 +1,5 @@
 // Open file descriptions (Linux: struct file) and places in the tree (struct path).
-import { EBADF, EINVAL, EISDIR, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
+import { EBADF, EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking } from "../../abi/program.ts";
@@ -8,6 +8,7 @@ import type { Task } from "../task.ts";
 import type { WaitQueue } from "../wait.ts";
 import type { Dentry } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import { closeLocks, releaseLocks } from "./locks.ts";
 import type { Mount } from "./mount.ts";
 
 /** A place in the tree: a dentry as seen through a mount. Immutable. */
@@ -30,6 +31,8 @@ export abstract class File {
   /** Where it was opened; for pipes and sockets a dentry of their pseudo file system. */
   readonly path: Path;
   pos = 0;
+  /** Who F_SETOWN says is to get SIGIO and SIGURG: a pid, or a process group as a negative number. */
+  owner = 0;
   #references = 1;
 
   constructor(path: Path, flags: number) {
@@ -66,6 +69,7 @@ export abstract class File {
   put(): void {
     if (--this.#references > 0) return;
     this.release();
+    if (this.inode.attached !== undefined) releaseLocks(this.inode, this);
     this.path.dentry.inode.unhold();
     this.path.mount.closed();
   }
@@ -113,6 +117,10 @@ export abstract class File {
   truncate(_length: number): void {
     throw EINVAL;
   }
+  /** fallocate(2) with FALLOC_FL_* in `mode`. */
+  allocate(_mode: number, _offset: number, _length: number): void {
+    throw ENODEV;
+  }
   sync(): Blocking<void> {
     throw EINVAL;
   }
@@ -125,7 +133,9 @@ export abstract class File {
     return [];
   }
   /** Called for each close(2), before the count goes down (POSIX record locks). */
-  flush(_task: Task): void {}
+  flush(task: Task): void {
+    if (this.inode.attached !== undefined) closeLocks(this.inode, task.group);
+  }
   /** The last reference is gone. */
   protected release(): void {}
 }

@@ -2,6 +2,7 @@
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../../abi/mount.ts";
 import { Dentry } from "./dentry.ts";
 import type { Path } from "./file.ts";
+import type { Kernel } from "../kernel.ts";
 import type { SuperBlock } from "./inode.ts";
 
 /** One mounted view of a super block. */
@@ -20,6 +21,8 @@ export class Mount {
   detached = false;
   /** First column of /proc/mounts. */
   readonly source: string;
+  /** The one dentry of the super block's root, whatever part of it this mount shows. */
+  readonly sbRoot: Dentry;
 
   constructor(
     id: number,
@@ -28,6 +31,7 @@ export class Mount {
     at: Path | undefined,
     flags: number,
     source: string,
+    sbRoot?: Dentry,
   ) {
     this.id = id;
     this.sb = sb;
@@ -35,6 +39,7 @@ export class Mount {
     this.at = at;
     this.flags = flags;
     this.source = source;
+    this.sbRoot = sbRoot ?? topOf(root);
     mountsOf(sb).count++;
   }
 
@@ -66,6 +71,12 @@ export class Mount {
   get noexec(): boolean {
     return (this.flags & MS_NOEXEC) !== 0;
   }
+}
+
+function topOf(dentry: Dentry): Dentry {
+  let top = dentry;
+  while (!top.isRoot) top = top.parent;
+  return top;
 }
 
 /** How many mounts a super block has, over all namespaces. */
@@ -115,10 +126,58 @@ export class MountNamespace {
     if (mount.at !== undefined) mount.at.dentry.mountCount++;
   }
 
+  /** Takes a mount that nothing is mounted on off the tree; its super block lives on while in use. */
   remove(mount: Mount): void {
     const index = this.mounts.indexOf(mount);
     if (index < 0) return;
     this.mounts.splice(index, 1);
     if (mount.at !== undefined) mount.at.dentry.mountCount--;
+    mount.detach();
+  }
+
+  /** Takes a mount and everything mounted under it off the tree. */
+  detach(mount: Mount): void {
+    for (const other of this.mounts.filter((each) => each.at?.mount === mount)) this.detach(other);
+    this.remove(mount);
+  }
+
+  /** Puts a mount elsewhere; undefined: at the root of the namespace. */
+  move(mount: Mount, at: Path | undefined): void {
+    if (mount.at !== undefined) mount.at.dentry.mountCount--;
+    mount.at = at;
+    if (at !== undefined) at.dentry.mountCount++;
+    // Later mounts come later in the list: `on` takes the last.
+    const index = this.mounts.indexOf(mount);
+    this.mounts.splice(index, 1);
+    this.mounts.push(mount);
+  }
+
+  /** Makes a mount the root of the namespace. */
+  makeFirst(mount: Mount): void {
+    this.mounts.splice(this.mounts.indexOf(mount), 1);
+    this.mounts.unshift(mount);
+  }
+
+  /** A copy with mounts of its own (unshare(2)), and which mount became which. */
+  clone(kernel: Kernel): [MountNamespace, ReadonlyMap<Mount, Mount>] {
+    const ns = new MountNamespace();
+    const copies = new Map<Mount, Mount>();
+    for (const mount of this.mounts) {
+      const { sb, root, flags, source, sbRoot } = mount;
+      copies.set(mount, new Mount(kernel.nextMountId(), sb, root, undefined, flags, source, sbRoot));
+    }
+    for (const [mount, copy] of copies) {
+      const { at } = mount;
+      if (at !== undefined) {
+        copy.at = { mount: copies.get(at.mount) ?? at.mount, dentry: at.dentry };
+      }
+      ns.add(copy);
+    }
+    return [ns, copies];
+  }
+
+  /** The last task has left: everything is unmounted. */
+  end(): void {
+    for (const mount of [...this.mounts].reverse()) this.remove(mount);
   }
 }

@@ -6,7 +6,7 @@ import type { Blocking } from "../../abi/program.ts";
 import { RLIMIT_FSIZE } from "../../abi/resource.ts";
 import { SIGXFSZ } from "../../abi/signal.ts";
 import { S_ISGID, S_ISUID } from "../../abi/stat.ts";
-import { sendSignalToTask } from "../signal.ts";
+import { deliverToSelf, sendSignalToTask } from "../signal.ts";
 import type { Task } from "../task.ts";
 import { File, type Path } from "./file.ts";
 import type { Inode } from "./inode.ts";
@@ -43,6 +43,7 @@ export function allowedBytes(task: Task, pos: number, count: number, maxSize: nu
   if (pos + count > limit) {
     if (pos >= limit) {
       sendSignalToTask(task, SIGXFSZ);
+      deliverToSelf(task);
       throw EFBIG;
     }
     return Math.min(limit, maxSize) - pos;
@@ -124,6 +125,10 @@ export class RegularFile extends File {
 
   override truncate(length: number): void {
     this.#inode.setattr({ size: length });
+  }
+
+  override allocate(mode: number, offset: number, length: number): void {
+    this.#inode.allocate(mode, offset, length);
   }
 
   override sync(): Blocking<void> {

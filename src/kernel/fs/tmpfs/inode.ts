@@ -58,6 +58,8 @@ export class TmpfsInode extends Inode {
   mtime: Timespec;
   ctime: Timespec;
   #xattrs: Map<string, Uint8Array> | undefined;
+  /** Its space has been given back. */
+  #gone = false;
 
   /** The space has been taken by `Tmpfs.newInode`. */
   constructor(sb: Tmpfs, ino: number, mode: number, uid: number, gid: number, time: Timespec) {
@@ -123,6 +125,8 @@ export class TmpfsInode extends Inode {
   }
 
   override evict(): void {
+    if (this.#gone) return;
+    this.#gone = true;
     for (const name of this.#xattrs?.keys() ?? []) this.#uncharge(name);
     this.#xattrs = undefined;
     this.sb.freeInode(INODE_BYTES);
@@ -141,6 +145,7 @@ export class TmpfsInode extends Inode {
   override setxattr(name: string, value: Uint8Array, flags: number): void {
     if (name.length > 255 || name.length === 0) throw ERANGE;
     if (value.length > XATTR_SIZE_MAX) throw E2BIG;
+    if (this.#gone) throw ENOENT;
     const there = this.#xattrs?.has(name) === true;
     if (there && (flags & XATTR_CREATE) !== 0) throw EEXIST;
     if (!there && (flags & XATTR_REPLACE) !== 0) throw ENODATA;

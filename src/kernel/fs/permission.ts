@@ -1,0 +1,83 @@
+// What the VFS checks before it changes something (Linux: inode_permission, may_create, may_delete).
+import {
+  EACCES,
+  EBUSY,
+  EINVAL,
+  EISDIR,
+  ENOENT,
+  ENOTDIR,
+  EPERM,
+  EROFS,
+} from "../../abi/errno.ts";
+import { W_OK, X_OK } from "../../abi/fcntl.ts";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFSOCK,
+  S_ISGID,
+} from "../../abi/stat.ts";
+import { inGroup, permitted, stickyForbids } from "../cred.ts";
+import type { Task } from "../task.ts";
+import type { Dentry } from "./dentry.ts";
+import type { Path } from "./file.ts";
+import type { Inode } from "./inode.ts";
+
+/** True for devices, FIFOs and sockets: what stands behind them is no part of the file system. */
+export function isSpecial(inode: Inode): boolean {
+  const type = inode.mode & S_IFMT;
+  return type === S_IFCHR || type === S_IFBLK || type === S_IFIFO || type === S_IFSOCK;
+}
+
+/** Throws EROFS or EACCES unless the task may do `mask` (R_OK, W_OK, X_OK) to the object. */
+export function mustPermit(task: Task, path: Path, mask: number): void {
+  const { inode } = path.dentry;
+  if ((mask & W_OK) !== 0 && path.mount.readonly && !isSpecial(inode)) throw EROFS;
+  if (!permitted(task.cred, inode, mask)) throw EACCES;
+}
+
+/** Throws unless names may be added to a directory. */
+export function mayCreate(task: Task, dir: Path): void {
+  if (dir.dentry.deleted) throw ENOENT;
+  if (dir.mount.readonly) throw EROFS;
+  if (!permitted(task.cred, dir.dentry.inode, W_OK | X_OK)) throw EACCES;
+}
+
+/** Throws unless `victim` may be removed from `dir`, as a directory or as something else. */
+export function mayDelete(task: Task, dir: Path, victim: Dentry, asDirectory: boolean): void {
+  const { inode } = victim;
+  if (dir.mount.readonly) throw EROFS;
+  if (!permitted(task.cred, dir.dentry.inode, W_OK | X_OK)) throw EACCES;
+  if (stickyForbids(task.cred, dir.dentry.inode, inode)) throw EPERM;
+  if (asDirectory && !inode.isDirectory) throw ENOTDIR;
+  if (!asDirectory && inode.isDirectory) throw EISDIR;
+  if (victim.mountCount > 0) throw EBUSY;
+}
+
+/** Only the owner and root change modes and times. */
+export function mustOwn(task: Task, inode: Inode): void {
+  if (task.cred.euid !== 0 && task.cred.euid !== inode.uid) throw EPERM;
+}
+
+/** Group of a new object: a set-gid directory hands its own down. */
+export function newGid(task: Task, dir: Inode): number {
+  return (dir.mode & S_ISGID) !== 0 ? dir.gid : task.cred.egid;
+}
+
+/** Mode of a new object after umask and the set-gid rules. */
+export function newMode(task: Task, dir: Inode, mode: number): number {
+  let made = mode & ~task.fs.umask;
+  if ((dir.mode & S_ISGID) === 0) return made;
+  if ((mode & S_IFMT) === S_IFDIR) made |= S_ISGID;
+  else if ((made & (S_ISGID | 0o010)) === (S_ISGID | 0o010)) {
+    if (task.cred.euid !== 0 && !inGroup(task.cred, dir.gid)) made &= ~S_ISGID;
+  }
+  return made;
+}
+
+/** Bytes and offsets from callers: whole, not negative. */
+export function mustBeLength(value: number): void {
+  if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER) || !Number.isInteger(value)) throw EINVAL;
+}

@@ -1,0 +1,213 @@
+// mkdirat(2), mknodat(2), unlinkat(2), symlinkat(2), linkat(2), renameat2(2).
+import {
+  EACCES,
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EPERM,
+  EROFS,
+  EXDEV,
+} from "../../abi/errno.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_REMOVEDIR,
+  AT_SYMLINK_FOLLOW,
+  AT_SYMLINK_NOFOLLOW,
+  PATH_MAX,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  RENAME_WHITEOUT,
+  W_OK,
+} from "../../abi/fcntl.ts";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  S_ISVTX,
+} from "../../abi/stat.ts";
+import { permitted } from "../cred.ts";
+import type { Dentry } from "../fs/dentry.ts";
+import type { Path } from "../fs/file.ts";
+import type { Inode } from "../fs/inode.ts";
+import { type LastComponent, resolve, resolveParent } from "../fs/namei.ts";
+import { mayCreate, mayDelete, newGid, newMode } from "../fs/permission.ts";
+import type { Task } from "../task.ts";
+
+/** True for a component that names an entry: not "/", "." or "..". */
+function isNormal(name: string): boolean {
+  return name !== "" && name !== "." && name !== "..";
+}
+
+/** Where a new name goes; throws EEXIST when it is taken, ENOENT for "name/" of what is no directory. */
+function newName(task: Task, dirfd: number, path: string, directory: boolean): LastComponent {
+  const last = resolveParent(task, dirfd, path);
+  if (!isNormal(last.name)) throw EEXIST;
+  if (last.name.includes("\0")) throw EINVAL;
+  if (last.parent.dentry.lookup(last.name) !== undefined) throw EEXIST;
+  if (last.trailingSlash && !directory) throw ENOENT;
+  mayCreate(task, last.parent);
+  return last;
+}
+
+/** mkdirat(2). */
+export function mkdirat(task: Task, dirfd: number, path: string, mode: number): void {
+  const { parent, name } = newName(task, dirfd, path, true);
+  const dir = parent.dentry.inode;
+  const bits = newMode(task, dir, S_IFDIR | (mode & (0o777 | S_ISVTX))) & 0o7777;
+  parent.dentry.attach(name, dir.mkdir(name, bits, task.cred.euid, newGid(task, dir)));
+}
+
+/** Makes a FIFO, socket or device node; also what bind(2) of a Unix socket does. */
+export function makeNode(task: Task, dirfd: number, path: string, mode: number, rdev: number): Inode {
+  const { parent, name } = newName(task, dirfd, path, false);
+  const dir = parent.dentry.inode;
+  const made = dir.mknod(name, newMode(task, dir, mode), rdev, task.cred.euid, newGid(task, dir));
+  parent.dentry.attach(name, made);
+  return made;
+}
+
+/** mknodat(2). */
+export function mknodat(task: Task, dirfd: number, path: string, mode: number, dev: number): void {
+  switch (mode & S_IFMT) {
+    case 0:
+    case S_IFREG: {
+      const { parent, name } = newName(task, dirfd, path, false);
+      const dir = parent.dentry.inode;
+      const bits = newMode(task, dir, S_IFREG | (mode & 0o7777)) & 0o7777;
+      parent.dentry.attach(name, dir.create(name, bits, task.cred.euid, newGid(task, dir)));
+      return;
+    }
+    case S_IFIFO:
+    case S_IFSOCK:
+      makeNode(task, dirfd, path, mode & (S_IFMT | 0o7777), 0);
+      return;
+    case S_IFCHR:
+    case S_IFBLK:
+      if (task.cred.euid !== 0 && !((mode & S_IFMT) === S_IFCHR && dev === 0)) throw EPERM;
+      makeNode(task, dirfd, path, mode & (S_IFMT | 0o7777), dev >>> 0);
+      return;
+    case S_IFDIR:
+      throw EPERM;
+    default:
+      throw EINVAL;
+  }
+}
+
+/** unlinkat(2). */
+export function unlinkat(task: Task, dirfd: number, path: string, flags: number): void {
+  if ((flags & ~AT_REMOVEDIR) !== 0) throw EINVAL;
+  const directory = (flags & AT_REMOVEDIR) !== 0;
+  const { parent, name, trailingSlash } = resolveParent(task, dirfd, path);
+  if (!isNormal(name)) {
+    if (!directory) throw EISDIR;
+    throw name === "" ? EBUSY : name === "." ? EINVAL : ENOTEMPTY;
+  }
+  const victim = parent.dentry.lookup(name);
+  if (victim === undefined) throw ENOENT;
+  if (!directory && trailingSlash) throw victim.inode.isDirectory ? EISDIR : ENOTDIR;
+  mayDelete(task, parent, victim, directory);
+  const dir = parent.dentry.inode;
+  if (directory) dir.rmdir(name, victim.inode);
+  else dir.unlink(name, victim.inode);
+  parent.dentry.drop(name);
+}
+
+/** symlinkat(2). */
+export function symlinkat(task: Task, target: string, dirfd: number, path: string): void {
+  if (target === "") throw ENOENT;
+  if (target.length >= PATH_MAX) throw ENAMETOOLONG;
+  const { parent, name } = newName(task, dirfd, path, false);
+  const dir = parent.dentry.inode;
+  parent.dentry.attach(name, dir.symlink(name, target, task.cred.euid, newGid(task, dir)));
+}
+
+/** linkat(2). */
+export function linkat(
+  task: Task,
+  olddirfd: number,
+  oldpath: string,
+  newdirfd: number,
+  newpath: string,
+  flags: number,
+): void {
+  if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
+  if (oldpath === "" && (flags & AT_EMPTY_PATH) !== 0 && task.cred.euid !== 0) throw ENOENT;
+  const follow = (flags & AT_SYMLINK_FOLLOW) !== 0 ? 0 : AT_SYMLINK_NOFOLLOW;
+  const old = resolve(task, olddirfd, oldpath, follow | (flags & AT_EMPTY_PATH));
+  const { parent, name } = newName(task, newdirfd, newpath, false);
+  const { inode } = old.dentry;
+  if (old.mount !== parent.mount || inode.sb !== parent.dentry.inode.sb) throw EXDEV;
+  if (inode.isDirectory) throw EPERM;
+  // An unlinked file stays unlinked; one made with O_TMPFILE (and without O_EXCL) may get its name.
+  if (inode.nlink === 0 && inode.attached?.get("linkable") !== true) throw ENOENT;
+  parent.dentry.inode.link(name, inode);
+  inode.attached?.delete("linkable");
+  parent.dentry.attach(name, inode);
+}
+
+function lookupOld(last: LastComponent): Dentry {
+  const found = last.parent.dentry.lookup(last.name);
+  if (found === undefined) throw ENOENT;
+  return found;
+}
+
+/** Moving a directory changes its "..": that takes write permission on itself. */
+function mayMove(task: Task, moved: Dentry, from: Path, to: Path): void {
+  if (!moved.inode.isDirectory || from.dentry === to.dentry) return;
+  if (!permitted(task.cred, moved.inode, W_OK)) throw EACCES;
+}
+
+/** renameat2(2). */
+export function renameat2(
+  task: Task,
+  olddirfd: number,
+  oldpath: string,
+  newdirfd: number,
+  newpath: string,
+  flags: number,
+): void {
+  const exchange = (flags & RENAME_EXCHANGE) !== 0;
+  if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
+  if (exchange && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) !== 0) throw EINVAL;
+  if ((flags & RENAME_WHITEOUT) !== 0 && task.cred.euid !== 0) throw EPERM;
+  const from = resolveParent(task, olddirfd, oldpath);
+  const to = resolveParent(task, newdirfd, newpath);
+  if (from.parent.mount !== to.parent.mount) throw EXDEV;
+  if (!isNormal(from.name)) throw EBUSY;
+  if (!isNormal(to.name)) throw (flags & RENAME_NOREPLACE) !== 0 ? EEXIST : EBUSY;
+  if (to.name.includes("\0")) throw EINVAL;
+  if (from.parent.mount.readonly) throw EROFS;
+  const old = lookupOld(from);
+  const target = to.parent.dentry.lookup(to.name);
+  if (target !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
+  if (target === undefined && exchange) throw ENOENT;
+  if (exchange && to.trailingSlash && target?.inode.isDirectory === false) throw ENOTDIR;
+  if (!old.inode.isDirectory) {
+    if (from.trailingSlash || (!exchange && to.trailingSlash)) throw ENOTDIR;
+  }
+  if (old.isAncestorOf(to.parent.dentry)) throw EINVAL;
+  if (target?.isAncestorOf(from.parent.dentry) === true) throw exchange ? EINVAL : ENOTEMPTY;
+  if (target?.inode === old.inode) return;
+
+  mayDelete(task, from.parent, old, old.inode.isDirectory);
+  if (target === undefined) {
+    mayCreate(task, to.parent);
+  } else {
+    mayDelete(task, to.parent, target, exchange ? target.inode.isDirectory : old.inode.isDirectory);
+    if (exchange) mayMove(task, target, to.parent, from.parent);
+  }
+  mayMove(task, old, from.parent, to.parent);
+  const newDir = to.parent.dentry.inode;
+  from.parent.dentry.inode.rename(from.name, newDir, to.name, flags);
+  if (exchange) from.parent.dentry.exchange(from.name, to.parent.dentry, to.name);
+  else from.parent.dentry.move(from.name, to.parent.dentry, to.name);
+}

@@ -1,0 +1,114 @@
+// read(2), write(2), pread(2), pwrite(2), lseek(2), ioctl(2), splice(2).
+import { EBADF, EINVAL } from "../../abi/errno.ts";
+import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
+import type { File } from "../fs/file.ts";
+import { fdget } from "../fs/path-file.ts";
+import type { Task } from "../task.ts";
+
+/** Most bytes of one read or write (MAX_RW_COUNT). */
+const MAX_RW_COUNT = 0x7ffff000;
+/** Bytes that splice moves at a time. */
+const SPLICE_CHUNK = 65536;
+
+function count(max: number): number {
+  if (!(max >= 0)) throw EINVAL;
+  return Math.min(max, MAX_RW_COUNT);
+}
+
+/** read(2). */
+export function read(task: Task, fd: number, max: number): Blocking<Uint8Array> {
+  const file = task.fds.get(fd);
+  if (!file.readable) throw EBADF;
+  if (max === 0) return new Uint8Array(0);
+  return file.read(task, count(max));
+}
+
+/** write(2). */
+export function write(task: Task, fd: number, bytes: Uint8Array): Blocking<number> {
+  const file = task.fds.get(fd);
+  if (!file.writable) throw EBADF;
+  return file.write(task, bytes);
+}
+
+function mustBeOffset(offset: number): void {
+  if (!(offset >= 0 && offset <= Number.MAX_SAFE_INTEGER)) throw EINVAL;
+}
+
+/** pread64(2). */
+export function pread(task: Task, fd: number, max: number, offset: number): Blocking<Uint8Array> {
+  const file = task.fds.get(fd);
+  mustBeOffset(offset);
+  if (!file.readable) throw EBADF;
+  if (max === 0) return new Uint8Array(0);
+  return file.readAt(task, offset, count(max));
+}
+
+/** pwrite64(2). */
+export function pwrite(task: Task, fd: number, bytes: Uint8Array, offset: number): Blocking<number> {
+  const file = task.fds.get(fd);
+  mustBeOffset(offset);
+  if (!file.writable) throw EBADF;
+  return file.writeAt(task, offset, bytes);
+}
+
+/** lseek(2). */
+export function lseek(task: Task, fd: number, offset: number, whence: number): number {
+  const file = fdget(task, fd);
+  if (!Number.isInteger(offset)) throw EINVAL;
+  return file.seek(offset, whence);
+}
+
+/** ioctl(2). */
+export function ioctl(task: Task, fd: number, request: number, arg?: unknown): Blocking<unknown> {
+  return fdget(task, fd).ioctl(task, request, arg);
+}
+
+/** sendfile(2), splice(2), copy_file_range(2): moves up to `max` bytes; 0 at the end of `from`. */
+export function splice(task: Task, from: number, to: number, max: number): Blocking<number> {
+  const source = task.fds.get(from);
+  const target = task.fds.get(to);
+  if (!source.readable || !target.writable) throw EBADF;
+  const total = count(max);
+  let done = 0;
+  while (done < total) {
+    const chunk = source.read(task, Math.min(total - done, SPLICE_CHUNK));
+    if (isSteps(chunk)) return done > 0 ? done : spliceRead(task, target, chunk);
+    if (chunk.length === 0) break;
+    const written = target.write(task, chunk);
+    if (isSteps(written)) return spliceWrite(target, task, chunk, written, done);
+    done += written;
+    if (written < chunk.length) {
+      giveBack(source, chunk.length - written);
+      break;
+    }
+    if (chunk.length < SPLICE_CHUNK) break;
+  }
+  return done;
+}
+
+/** Bytes read but not written: a positioned source steps back. */
+function giveBack(source: File, bytes: number): void {
+  source.pos -= Math.min(source.pos, bytes);
+}
+
+function* spliceRead(task: Task, target: File, steps: Steps<Uint8Array>): Steps<number> {
+  const chunk = yield* steps;
+  if (chunk.length === 0) return 0;
+  const written = target.write(task, chunk);
+  return isSteps(written) ? yield* spliceWrite(target, task, chunk, written, 0) : written;
+}
+
+function* spliceWrite(
+  target: File,
+  task: Task,
+  chunk: Uint8Array,
+  steps: Steps<number>,
+  done: number,
+): Steps<number> {
+  let written = yield* steps;
+  while (written < chunk.length) {
+    const more = target.write(task, chunk.subarray(written));
+    written += isSteps(more) ? yield* more : more;
+  }
+  return done + written;
+}
