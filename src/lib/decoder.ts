@@ -23,7 +23,7 @@ const CAPACITY = 1 << 16;
 /** The most that a decoder may leave unused and still ask for more. */
 const TAIL = 1 << 12;
 /** Zeros after the input, so that inner loops may read a little too far. */
-const PADDING = 16;
+const PADDING = 256;
 
 /** The input side of a decoder: a window on the pushed chunks. `buf[pos..end)` is what may be looked at. */
 export class InputBuffer {
@@ -105,6 +105,62 @@ export class InputBuffer {
     this.#pending.splice(0, i);
     buf.fill(0, this.end, this.end + PADDING);
     return true;
+  }
+}
+
+/** A decoder written as one generator, which yields blocks of output, and undefined when it needs input. */
+export abstract class StepDecoder implements Decoder {
+  protected readonly input: InputBuffer;
+  #steps: Generator<Uint8Array | undefined, void, void> | undefined;
+  #error: unknown;
+  done = false;
+
+  constructor(input: InputBuffer = new InputBuffer()) {
+    this.input = input;
+  }
+
+  protected abstract run(): Generator<Uint8Array | undefined, void, void>;
+
+  push(chunk: Uint8Array): void {
+    this.input.push(chunk);
+  }
+
+  end(): void {
+    this.input.ended = true;
+  }
+
+  /** The input after the end of the data; to be asked once, when done. */
+  rest(): Uint8Array {
+    return this.input.rest();
+  }
+
+  read(): Uint8Array | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    this.#steps ??= this.run();
+    try {
+      const step = this.#steps.next();
+      if (step.done !== true) return step.value;
+      this.done = true;
+      return undefined;
+    } catch (e) {
+      this.#error = e;
+      throw e;
+    }
+  }
+
+  /** Waits until `n` bytes (at most 4 KiB) are in view. */
+  protected *need(n: number): Generator<undefined, void, void> {
+    while (this.input.end - this.input.pos < n) if (!this.input.more()) yield undefined;
+  }
+
+  /** Waits until `n` bytes are in view, or all that there are. */
+  protected *want(n: number): Generator<undefined, void, void> {
+    const { input } = this;
+    while (input.end - input.pos < n) {
+      if (input.tryMore()) continue;
+      if (input.ended) return;
+      yield undefined;
+    }
   }
 }
 
