@@ -2,8 +2,8 @@
 import { EBUSY, EIO, ENODEV, ENXIO } from "../../abi/errno.ts";
 import { O_NOCTTY } from "../../abi/fcntl.ts";
 import { minor } from "../../abi/stat.ts";
+import type { DeviceTable } from "../device.ts";
 import type { File, Path } from "../fs/file.ts";
-import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import { consoles } from "./console.ts";
 import { controllingTty, openMakesControlling } from "./job-control.ts";
@@ -47,8 +47,7 @@ function openPts(task: Task, path: Path, flags: number, rdev: number): File {
 }
 
 /** Registers the terminals' drivers. */
-export function registerTtys(kernel: Kernel): void {
-  const { devices } = kernel;
+export function registerTtyDevices(devices: DeviceTable): void {
   devices.register("c", 4, undefined, openLine);
   devices.register("c", 5, 0, openControlling);
   devices.register("c", 5, 1, openConsole);

@@ -118,9 +118,12 @@ export class PtySlave extends Tty {
 export interface PtsEntry {
   readonly tty: PtySlave | HostTty;
   readonly index: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly createdMs: number;
+  /** Its opener, until chown. */
+  uid: number;
+  gid: number;
+  /** What chown and chmod set: over the mount's options. */
+  owned: boolean;
+  mode: number | undefined;
 }
 
 /** The pseudo terminals of a machine. */
@@ -140,7 +143,7 @@ export class Ptys {
   }
 
   #add(tty: PtySlave | HostTty, index: number, uid: number, gid: number): void {
-    this.entries.set(index, { tty, index, uid, gid, createdMs: this.#kernel.now() });
+    this.entries.set(index, { tty, index, uid, gid, owned: false, mode: undefined });
   }
 
   /** A fresh pair for the opener of /dev/ptmx. */
@@ -200,7 +203,7 @@ export class PtyMaster extends File {
   readonly slave: PtySlave;
 
   constructor(path: Path, flags: number, slave: PtySlave) {
-    super(path, flags);
+    super(path, flags & ~O_NOCTTY);
     this.slave = slave;
   }
 

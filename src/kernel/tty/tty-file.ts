@@ -1,5 +1,6 @@
 // An open terminal: read, write and poll with job control (read(2), termios(3)).
 import { EAGAIN, EINTR, EIO } from "../../abi/errno.ts";
+import { O_NOCTTY } from "../../abi/fcntl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../abi/poll.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import { SIGTTIN, SIGTTOU } from "../../abi/signal.ts";
@@ -23,7 +24,7 @@ export class TtyFile extends File {
   hungUp = false;
 
   constructor(path: Path, flags: number, tty: Tty, console = false) {
-    super(path, flags);
+    super(path, flags & ~O_NOCTTY);
     this.tty = tty;
     this.console = console;
     tty.files.add(this);
