@@ -1,0 +1,88 @@
+// Open regular files of hostfs.
+import { ENOSPC } from "../../../abi/errno.ts";
+import { O_ACCMODE, O_APPEND, SEEK_CUR, SEEK_SET } from "../../../abi/fcntl.ts";
+import type { Blocking } from "../../../abi/program.ts";
+import type { Task } from "../../task.ts";
+import { File, type Path } from "../file.ts";
+import { allowedBytes, removePrivileges, seekPosition } from "../regular.ts";
+import type { HostInode } from "./inode.ts";
+
+/** The largest block that is read from the host at once. */
+const MAX_BLOCK = 1024 * 1024;
+
+/** A descriptor's view of a host file. */
+export class HostFile extends File {
+  readonly #inode: HostInode;
+  #handle: number;
+  /** The host appends by itself, in one step with other writers. */
+  #appends: boolean;
+  /** Size when last looked at: how big a block is worth making. */
+  #size: number;
+
+  constructor(path: Path, flags: number, inode: HostInode, handle: number) {
+    super(path, flags);
+    this.#inode = inode;
+    this.#handle = handle;
+    this.#appends = (flags & O_APPEND) !== 0;
+    this.#size = inode.size;
+  }
+
+  override readAt(_task: Task, pos: number, max: number): Uint8Array {
+    const most = Math.min(max, MAX_BLOCK);
+    const expected = this.#size - pos;
+    const { files } = this.#inode.sb;
+    const chunk = files.read(this.#handle, pos, most, expected);
+    // It has grown since: the next block may be bigger.
+    if (chunk.length > expected) this.#size = files.fstat(this.#handle).size;
+    return chunk;
+  }
+
+  override write(task: Task, bytes: Uint8Array): Blocking<number> {
+    const written = this.writeAt(task, this.pos, bytes);
+    if ((this.flags & O_APPEND) === 0) this.pos += written;
+    else this.pos = this.#inode.sb.files.fstat(this.#handle).size;
+    return written;
+  }
+
+  override writeAt(task: Task, pos: number, bytes: Uint8Array): number {
+    if (bytes.length === 0) return 0;
+    const inode = this.#inode;
+    const { files } = inode.sb;
+    const append = (this.flags & O_APPEND) !== 0;
+    if (append !== this.#appends) {
+      // F_SETFL
+      this.#handle = inode.reopen(this.#handle, this.flags & (O_ACCMODE | O_APPEND));
+      this.#appends = append;
+    }
+    const at = append ? files.fstat(this.#handle).size : pos;
+    const allowed = allowedBytes(task, at, bytes.length, Number.MAX_SAFE_INTEGER);
+    removePrivileges(task, inode);
+    const part = allowed < bytes.length ? bytes.subarray(0, allowed) : bytes;
+    const written = files.write(this.#handle, at, part);
+    if (written === 0) throw ENOSPC;
+    inode.changed();
+    if (at + written > this.#size) this.#size = at + written;
+    return written;
+  }
+
+  override seek(offset: number, whence: number): number {
+    const simple = whence === SEEK_SET || whence === SEEK_CUR;
+    const size = simple ? 0 : this.#inode.sb.files.fstat(this.#handle).size;
+    this.pos = seekPosition(this.pos, size, offset, whence);
+    return this.pos;
+  }
+
+  override truncate(length: number): void {
+    this.#inode.sb.files.truncate(this.#handle, length);
+    this.#size = length;
+    this.#inode.changed();
+  }
+
+  override sync(): Blocking<void> {
+    this.#inode.sb.files.fsync(this.#handle);
+  }
+
+  protected override release(): void {
+    this.#inode.closed(this.#handle);
+  }
+}

@@ -1,0 +1,202 @@
+// hostfs: a folder of the host as a file system. Its type is shown as "9p", what machines with a host usually have there.
+import { EINVAL, EMFILE, ENFILE, ESTALE } from "../../../abi/errno.ts";
+import { V9FS_MAGIC } from "../../../abi/mount.ts";
+import type { Blocking } from "../../../abi/program.ts";
+import { S_IFDIR, S_IFMT, type StatFs } from "../../../abi/stat.ts";
+import type { HostFiles, HostStat } from "../../host.ts";
+import type { Kernel } from "../../kernel.ts";
+import type { SuperBlock } from "../inode.ts";
+import { AttributeTable } from "./attributes.ts";
+import { HostDirectory, HostInode } from "./inode.ts";
+
+/** Directories of the host that are kept open, so that names in them are found without a walk. */
+const OPEN_DIRECTORIES = 200;
+/** Known inodes before the first search for those nobody uses. */
+const FIRST_SWEEP = 4096;
+/** Owner that the guest sees of files that belong to somebody else on the host (nobody). */
+const OVERFLOW_ID = 65534;
+
+/** A host folder, mounted. */
+export class HostFs implements SuperBlock {
+  readonly type = "9p";
+  readonly volatile = true;
+  readonly kernel: Kernel;
+  readonly dev: number;
+  readonly root: HostDirectory;
+  readonly files: HostFiles;
+  readonly attributes: AttributeTable;
+  /** Every inode somebody may still hold, so that one file is one inode whatever its name. */
+  readonly #inodes = new Map<string | number, WeakRef<HostInode>>();
+  #sweepAt = FIRST_SWEEP;
+  readonly #rootDev: number;
+  /** Guest device numbers of file systems that are mounted inside the folder on the host. */
+  readonly #devs = new Map<number, number>();
+  /** Directories with an open handle, the least recently used first. */
+  readonly #open = new Set<HostDirectory>();
+  /** A file that has just been made and is about to be opened: its handle is used again. */
+  #fresh: { inode: HostInode; handle: number } | undefined;
+
+  constructor(kernel: Kernel, files: HostFiles) {
+    this.kernel = kernel;
+    this.files = files;
+    this.dev = kernel.anonymousDev();
+    this.attributes = new AttributeTable(kernel.memory);
+    const stat = files.fstat(files.root);
+    this.#rootDev = stat.dev;
+    this.root = new HostDirectory(this, stat, undefined, "");
+    this.#inodes.set(stat.ino, new WeakRef<HostInode>(this.root));
+  }
+
+  get readonly(): boolean {
+    return this.files.readonly;
+  }
+
+  options(): string {
+    return "access=any,trans=virtio";
+  }
+
+  statfs(): StatFs {
+    return { ...this.files.statfs(), type: V9FS_MAGIC, flags: 0 };
+  }
+
+  remount(data: string): void {
+    if (data !== "") throw EINVAL;
+  }
+
+  release(): void {
+    this.#open.clear();
+    this.attributes.clear();
+    this.files.release();
+  }
+
+  /** The host keeps its own files safe; fsync of a file is passed on. */
+  sync(): Blocking<void> {}
+
+  // ---- identities -------------------------------------------------------------------------------
+
+  #key(stat: HostStat): string | number {
+    return stat.dev === this.#rootDev ? stat.ino : `${stat.dev}:${stat.ino}`;
+  }
+
+  /** st_dev for the guest. */
+  guestDev(hostDev: number): number {
+    if (hostDev === this.#rootDev) return this.dev;
+    let dev = this.#devs.get(hostDev);
+    if (dev === undefined) {
+      dev = this.kernel.anonymousDev();
+      this.#devs.set(hostDev, dev);
+    }
+    return dev;
+  }
+
+  /** The inode of a file that was found under a name, brought up to date. */
+  inodeOf(stat: HostStat, parent: HostDirectory, name: string): HostInode {
+    const key = this.#key(stat);
+    const known = this.#inodes.get(key)?.deref();
+    // A number may come back as another file: then type or time of birth differ.
+    if (known !== undefined && known.isSame(stat)) {
+      known.found(stat, parent, name);
+      return known;
+    }
+    const isDirectory = (stat.mode & S_IFMT) === S_IFDIR;
+    const inode = isDirectory
+      ? new HostDirectory(this, stat, parent, name)
+      : new HostInode(this, stat, parent, name);
+    if (this.#inodes.size >= this.#sweepAt) this.#sweep();
+    this.#inodes.set(key, new WeakRef(inode));
+    return inode;
+  }
+
+  /** The inode of a file, if somebody may hold it. */
+  known(stat: HostStat): HostInode | undefined {
+    const inode = this.#inodes.get(this.#key(stat))?.deref();
+    return inode?.isSame(stat) ? inode : undefined;
+  }
+
+  /** Drops what has been collected; waits longer when much is really in use. */
+  #sweep(): void {
+    for (const [key, reference] of this.#inodes) {
+      if (reference.deref() === undefined) this.#inodes.delete(key);
+    }
+    this.#sweepAt = Math.max(FIRST_SWEEP, this.#inodes.size * 2);
+  }
+
+  // ---- owners -----------------------------------------------------------------------------------
+
+  /** The user that runs the machine is the guest's root where owners cannot be kept. */
+  guestUid(hostUid: number): number {
+    if (this.files.keepsOwners) return hostUid;
+    return hostUid === this.files.uid || this.files.uid < 0 ? 0 : OVERFLOW_ID;
+  }
+  guestGid(hostGid: number): number {
+    if (this.files.keepsOwners) return hostGid;
+    return hostGid === this.files.gid || this.files.gid < 0 ? 0 : OVERFLOW_ID;
+  }
+
+  // ---- handles ----------------------------------------------------------------------------------
+
+  /** Opens a directory's handle, closing one that was long unused. */
+  openDirectory(dir: HostDirectory, parent: HostDirectory, name: string): number {
+    if (this.#open.size >= OPEN_DIRECTORIES) this.#closeOldest();
+    const at = parent.handle();
+    const handle = this.retry(() => this.files.opendir(at, name));
+    this.#open.add(dir);
+    const stat = this.files.fstat(handle);
+    if (!dir.isSame(stat)) {
+      this.#open.delete(dir);
+      this.files.close(handle);
+      throw ESTALE;
+    }
+    return handle;
+  }
+
+  /** Notes a use. */
+  touch(dir: HostDirectory): void {
+    this.#open.delete(dir);
+    this.#open.add(dir);
+  }
+
+  #closeOldest(): void {
+    for (const dir of this.#open) {
+      this.#open.delete(dir);
+      dir.closeHandle();
+      return;
+    }
+  }
+
+  /** Tries again with fewer handles of our own when the host process has no more. */
+  retry<T>(action: () => T): T {
+    for (let left = 8; ; left--) {
+      try {
+        return action();
+      } catch (error) {
+        if ((error !== EMFILE && error !== ENFILE) || left === 0 || this.#open.size < 16) throw error;
+        for (let i = 0; i < 8; i++) this.#closeOldest();
+      }
+    }
+  }
+
+  /** Keeps the handle of a new file for the open(2) that made it. */
+  keepFresh(inode: HostInode, handle: number): void {
+    this.dropFresh();
+    this.#fresh = { inode, handle };
+  }
+
+  takeFresh(inode: HostInode): number | undefined {
+    const fresh = this.#fresh;
+    if (fresh === undefined) return undefined;
+    if (fresh.inode !== inode) {
+      this.dropFresh();
+      return undefined;
+    }
+    this.#fresh = undefined;
+    return fresh.handle;
+  }
+
+  dropFresh(): void {
+    const fresh = this.#fresh;
+    if (fresh === undefined) return;
+    this.#fresh = undefined;
+    this.files.close(fresh.handle);
+  }
+}
