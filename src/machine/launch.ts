@@ -52,7 +52,7 @@ function* identify(sys: Sys, user: string): Steps<Identity> {
   }
   const groups =
     entry === undefined || group !== undefined ? [gid] : yield* db.getgrouplist(entry.name, gid);
-  return { uid, gid, groups, home: entry?.home ?? "/" };
+  return { uid, gid, groups, home: entry?.dir ?? "/" };
 }
 
 /** Where a command is, by PATH; an Errno when it is nowhere or may not be executed. */

@@ -158,8 +158,12 @@ export class Machine {
     const { kernel, ns } = this.#booted;
     if (options.init !== true && kernel.init === undefined) this.#startInit();
     let message: string | undefined;
-    const env = { ...this.#env, HOSTNAME: kernel.uts.nodename, ...options.env };
-    if (options.tty !== undefined && env["TERM"] === undefined) env["TERM"] = "xterm";
+    const env: Record<string, string> = {
+      ...(options.tty === undefined ? {} : { TERM: "xterm" }),
+      ...this.#env,
+      HOSTNAME: kernel.uts.nodename,
+      ...options.env,
+    };
     const launch = launcher({
       argv: argv.map(bytesString),
       env: Object.entries(env).map(([name, value]) => bytesString(`${name}=${value}`)),

@@ -53,7 +53,7 @@ export class MachineProcess {
   /** Sends a signal by name ("SIGTERM", "TERM") or number; default SIGTERM. */
   kill(signal: string | number = "SIGTERM"): void {
     const signo = typeof signal === "number" ? signal : signalNumber(signal.replace(/^SIG/, ""));
-    if (signo === undefined) throw new TypeError(`no signal ${signal}`);
+    if (signo < 0) throw new TypeError(`no signal ${signal}`);
     sendSignal(this.#group, signo);
   }
 
