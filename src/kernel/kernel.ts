@@ -61,6 +61,8 @@ export class Kernel {
   /** clock_settime: what is added to the host's wall clock. */
   clockOffsetMs = 0;
   forks = 0;
+  /** inotify watches there are: file operations tell nobody while it is 0. */
+  watches = 0;
   #lastPid = 0;
   #lastDev = 0;
   #lastMountId = 0;

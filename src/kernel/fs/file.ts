@@ -1,7 +1,7 @@
 // Open file descriptions (Linux: struct file) and places in the tree (struct path).
 import { EBADF, EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
-import { POLLIN, POLLOUT } from "../../abi/poll.ts";
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking } from "../../abi/program.ts";
 import type { Dirent } from "../../abi/stat.ts";
 import type { Task } from "../task.ts";
@@ -10,6 +10,7 @@ import type { Dentry } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import { closeLocks, releaseLocks } from "./locks.ts";
 import type { Mount } from "./mount.ts";
+import { notifyGone, notifyPath } from "./notify.ts";
 
 /** A place in the tree: a dentry as seen through a mount. Immutable. */
 export interface Path {
@@ -33,6 +34,8 @@ export abstract class File {
   pos = 0;
   /** Who F_SETOWN says is to get SIGIO and SIGURG: a pid, or a process group as a negative number. */
   owner = 0;
+  /** IN_OPEN was told, so closing is told too. */
+  opened = false;
   #references = 1;
 
   constructor(path: Path, flags: number) {
@@ -70,7 +73,12 @@ export abstract class File {
     if (--this.#references > 0) return;
     this.release();
     if (this.inode.attached !== undefined) releaseLocks(this.inode, this);
-    this.path.dentry.inode.unhold();
+    const { inode } = this;
+    if (inode.sb.kernel.watches !== 0 && this.opened) {
+      notifyPath(this.path, this.writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+    }
+    inode.unhold();
+    notifyGone(inode);
     this.path.mount.closed();
   }
 

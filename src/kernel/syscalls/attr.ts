@@ -21,6 +21,7 @@ import {
   W_OK,
   X_OK,
 } from "../../abi/fcntl.ts";
+import { IN_ATTRIB, IN_MODIFY } from "../../abi/poll.ts";
 import { RLIMIT_FSIZE } from "../../abi/resource.ts";
 import { SIGXFSZ } from "../../abi/signal.ts";
 import { S_ISGID, S_ISUID, type Timespec } from "../../abi/stat.ts";
@@ -28,6 +29,7 @@ import { inGroup, permitted } from "../cred.ts";
 import type { Path } from "../fs/file.ts";
 import type { SetAttr } from "../fs/inode.ts";
 import { resolve } from "../fs/namei.ts";
+import { notifyPath } from "../fs/notify.ts";
 import { fdget } from "../fs/path-file.ts";
 import { mustBeLength, mustOwn, mustPermit } from "../fs/permission.ts";
 import { removePrivileges } from "../fs/regular.ts";
@@ -42,6 +44,7 @@ function changeMode(task: Task, path: Path, mode: number): void {
   let bits = mode & 0o7777;
   if (task.cred.euid !== 0 && !inGroup(task.cred, inode.gid)) bits &= ~S_ISGID;
   inode.setattr({ mode: bits });
+  notifyPath(path, IN_ATTRIB);
 }
 
 /** fchmodat2(2). */
@@ -78,6 +81,7 @@ function changeOwner(task: Task, path: Path, uid: number, gid: number): void {
     if ((inode.mode & 0o010) !== 0) attr.mode &= ~S_ISGID;
   }
   inode.setattr(attr);
+  notifyPath(path, IN_ATTRIB);
 }
 
 /** fchownat(2). */
@@ -132,6 +136,7 @@ export function utimensat(
     if (!permitted(task.cred, inode, W_OK)) throw EACCES;
   }
   inode.setattr(attr);
+  notifyPath(at, IN_ATTRIB);
 }
 
 /** faccessat2(2): asks with the real ids unless AT_EACCESS. */
@@ -171,6 +176,7 @@ export function truncate(task: Task, path: string, length: number): void {
   mayGrow(task, inode.stat().size, length);
   removePrivileges(task, inode);
   inode.setattr({ size: length });
+  notifyPath(at, IN_MODIFY);
 }
 
 /** ftruncate(2). */
@@ -183,6 +189,7 @@ export function ftruncate(task: Task, fd: number, length: number): void {
     removePrivileges(task, file.inode);
   }
   file.truncate(length);
+  notifyPath(file.path, IN_MODIFY);
 }
 
 /** fallocate(2): plain, FALLOC_FL_KEEP_SIZE, and FALLOC_FL_PUNCH_HOLE with it. */
@@ -202,6 +209,7 @@ export function fallocate(
   if (!file.writable) throw EBADF;
   if (mode === 0) mayGrow(task, file.inode.stat().size, offset + length);
   file.allocate(mode, offset, length);
+  notifyPath(file.path, IN_MODIFY);
 }
 
 export { getxattr, listxattr, removexattr, setxattr } from "./xattr.ts";

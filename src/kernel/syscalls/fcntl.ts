@@ -26,13 +26,11 @@ import type { File } from "../fs/file.ts";
 import { PathFile } from "../fs/path-file.ts";
 import { mustOwn } from "../fs/permission.ts";
 import { PipeFile } from "../fs/pipe.ts";
-import { TmpfsRegular } from "../fs/tmpfs/inode.ts";
+import { F_SEAL_SEAL, TmpfsRegular } from "../fs/tmpfs/inode.ts";
 import type { Task } from "../task.ts";
 
 /** Status flags that F_SETFL changes. */
 const SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
-/** F_SEAL_SEAL: no more seals. */
-const SEAL_SEAL = 1;
 const ALL_SEALS = 0x3f;
 
 /** dup(2). */
@@ -77,7 +75,7 @@ function addSeals(file: File, add: number): void {
   const inode = seals(file);
   if (!file.writable) throw EPERM;
   if ((add & ~ALL_SEALS) !== 0) throw EINVAL;
-  if ((inode.seals & SEAL_SEAL) !== 0) throw EPERM;
+  if ((inode.seals & F_SEAL_SEAL) !== 0) throw EPERM;
   inode.seals |= add;
 }
 

@@ -25,6 +25,15 @@ import {
   W_OK,
 } from "../../abi/fcntl.ts";
 import {
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  IN_ISDIR,
+  IN_MOVE_SELF,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+} from "../../abi/poll.ts";
+import {
   S_IFBLK,
   S_IFCHR,
   S_IFDIR,
@@ -39,6 +48,7 @@ import type { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
 import { type LastComponent, resolve, resolveParent } from "../fs/namei.ts";
+import { notify, notifyGone } from "../fs/notify.ts";
 import { mayCreate, mayDelete, newGid, newMode } from "../fs/permission.ts";
 import type { Task } from "../task.ts";
 
@@ -64,6 +74,7 @@ export function mkdirat(task: Task, dirfd: number, path: string, mode: number): 
   const dir = parent.dentry.inode;
   const bits = newMode(task, dir, S_IFDIR | (mode & (0o777 | S_ISVTX))) & 0o7777;
   parent.dentry.attach(name, dir.mkdir(name, bits, task.cred.euid, newGid(task, dir)));
+  notify(dir, IN_CREATE | IN_ISDIR, name);
 }
 
 /** Makes a FIFO, socket or device node; also what bind(2) of a Unix socket does. */
@@ -72,6 +83,7 @@ export function makeNode(task: Task, dirfd: number, path: string, mode: number, 
   const dir = parent.dentry.inode;
   const made = dir.mknod(name, newMode(task, dir, mode), rdev, task.cred.euid, newGid(task, dir));
   parent.dentry.attach(name, made);
+  notify(dir, IN_CREATE, name);
   return made;
 }
 
@@ -84,6 +96,7 @@ export function mknodat(task: Task, dirfd: number, path: string, mode: number, d
       const dir = parent.dentry.inode;
       const bits = newMode(task, dir, S_IFREG | (mode & 0o7777)) & 0o7777;
       parent.dentry.attach(name, dir.create(name, bits, task.cred.euid, newGid(task, dir)));
+      notify(dir, IN_CREATE, name);
       return;
     }
     case S_IFIFO:
@@ -119,6 +132,11 @@ export function unlinkat(task: Task, dirfd: number, path: string, flags: number)
   if (directory) dir.rmdir(name, victim.inode);
   else dir.unlink(name, victim.inode);
   parent.dentry.drop(name);
+  if (task.kernel.watches === 0) return;
+  const { inode } = victim;
+  if (!directory) notify(inode, IN_ATTRIB);
+  notifyGone(inode);
+  notify(dir, directory ? IN_DELETE | IN_ISDIR : IN_DELETE, name);
 }
 
 /** symlinkat(2). */
@@ -128,6 +146,7 @@ export function symlinkat(task: Task, target: string, dirfd: number, path: strin
   const { parent, name } = newName(task, dirfd, path, false);
   const dir = parent.dentry.inode;
   parent.dentry.attach(name, dir.symlink(name, target, task.cred.euid, newGid(task, dir)));
+  notify(dir, IN_CREATE, name);
 }
 
 /** linkat(2). */
@@ -152,6 +171,8 @@ export function linkat(
   parent.dentry.inode.link(name, inode);
   inode.attached?.delete("linkable");
   parent.dentry.attach(name, inode);
+  notify(inode, IN_ATTRIB);
+  notify(parent.dentry.inode, IN_CREATE, name);
 }
 
 function lookupOld(last: LastComponent): Dentry {
@@ -210,4 +231,19 @@ export function renameat2(
   from.parent.dentry.inode.rename(from.name, newDir, to.name, flags);
   if (exchange) from.parent.dentry.exchange(from.name, to.parent.dentry, to.name);
   else from.parent.dentry.move(from.name, to.parent.dentry, to.name);
+  if (task.kernel.watches !== 0) {
+    tellMove(from, to, old.inode);
+    if (exchange && target !== undefined) tellMove(to, from, target.inode);
+    else if (target !== undefined) notifyGone(target.inode);
+  }
+}
+
+/** IN_MOVED_FROM and IN_MOVED_TO with one cookie, and IN_MOVE_SELF. */
+function tellMove(from: LastComponent, to: LastComponent, moved: Inode): void {
+  const cookies = moved.sb.kernel.slot("inotify-cookie", () => ({ last: 0 }));
+  const cookie = ++cookies.last;
+  const kind = moved.isDirectory ? IN_ISDIR : 0;
+  notify(from.parent.dentry.inode, IN_MOVED_FROM | kind, from.name, cookie);
+  notify(to.parent.dentry.inode, IN_MOVED_TO | kind, to.name, cookie);
+  notify(moved, IN_MOVE_SELF | kind);
 }

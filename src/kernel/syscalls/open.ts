@@ -30,6 +30,7 @@ import {
   R_OK,
   W_OK,
 } from "../../abi/fcntl.ts";
+import { IN_CREATE, IN_MODIFY, IN_OPEN } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import { RLIMIT_NOFILE } from "../../abi/resource.ts";
 import {
@@ -46,6 +47,7 @@ import {
 import { Dentry } from "../fs/dentry.ts";
 import type { File, Path } from "../fs/file.ts";
 import { Nameidata, resolve, startAt } from "../fs/namei.ts";
+import { notify, notifyPath } from "../fs/notify.ts";
 import { PathFile } from "../fs/path-file.ts";
 import { mayCreate, mustOwn, mustPermit, newGid, newMode } from "../fs/permission.ts";
 import { openFifo } from "../fs/pipe.ts";
@@ -79,7 +81,19 @@ export function openPath(task: Task, path: Path, flags: number, created = false)
     mustPermit(task, path, type === S_IFREG ? accessMask(flags) : accessMask(flags & ~O_TRUNC));
     if ((flags & O_NOATIME) !== 0) mustOwn(task, inode);
   }
-  return openChecked(task, path, flags, created);
+  const file = openChecked(task, path, flags, created);
+  return isSteps(file) ? told(file) : tell(file);
+}
+
+/** IN_OPEN; closing is told of what opening was told of. */
+function tell(file: File): File {
+  file.opened = true;
+  if (file.inode.sb.kernel.watches !== 0) notifyPath(file.path, IN_OPEN);
+  return file;
+}
+
+function* told(steps: Steps<File>): Steps<File> {
+  return tell(yield* steps);
 }
 
 function openChecked(task: Task, path: Path, flags: number, created: boolean): Blocking<File> {
@@ -94,6 +108,7 @@ function openChecked(task: Task, path: Path, flags: number, created: boolean): B
       if (isSteps(file)) return truncated(file);
       file.flags &= ~O_TRUNC;
       inode.setattr({ size: 0 });
+      if (task.kernel.watches !== 0) notifyPath(path, IN_MODIFY);
       return file;
     }
     case S_IFDIR:
@@ -165,6 +180,7 @@ function openCreate(task: Task, dirfd: number, path: string, flags: number, mode
         newGid(task, dir),
       );
       const dentry = parent.dentry.attach(name, made);
+      if (task.kernel.watches !== 0) notify(dir, IN_CREATE, name);
       return openPath(task, { mount: parent.mount, dentry }, flags, true);
     }
     if ((flags & O_EXCL) !== 0) throw EEXIST;

@@ -1,7 +1,9 @@
 // read(2), write(2), pread(2), pwrite(2), lseek(2), ioctl(2), splice(2).
 import { EBADF, EINVAL } from "../../abi/errno.ts";
+import { IN_ACCESS, IN_MODIFY } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import type { File } from "../fs/file.ts";
+import { notifyPath } from "../fs/notify.ts";
 import { fdget } from "../fs/path-file.ts";
 import type { Task } from "../task.ts";
 
@@ -20,14 +22,44 @@ export function read(task: Task, fd: number, max: number): Blocking<Uint8Array> 
   const file = task.fds.get(fd);
   if (!file.readable) throw EBADF;
   if (max === 0) return new Uint8Array(0);
-  return file.read(task, count(max));
+  const chunk = file.read(task, count(max));
+  if (task.kernel.watches !== 0) return readTold(file, chunk);
+  return chunk;
+}
+
+/** IN_ACCESS after a read that gave something. */
+function readTold(file: File, chunk: Blocking<Uint8Array>): Blocking<Uint8Array> {
+  if (isSteps(chunk)) return readLaterTold(file, chunk);
+  if (chunk.length > 0 && file.opened) notifyPath(file.path, IN_ACCESS);
+  return chunk;
+}
+
+function* readLaterTold(file: File, steps: Steps<Uint8Array>): Steps<Uint8Array> {
+  const chunk = yield* steps;
+  readTold(file, chunk);
+  return chunk;
+}
+
+/** IN_MODIFY after a write that took something. */
+function writeTold(file: File, written: Blocking<number>): Blocking<number> {
+  if (isSteps(written)) return writeLaterTold(file, written);
+  if (written > 0 && file.opened) notifyPath(file.path, IN_MODIFY);
+  return written;
+}
+
+function* writeLaterTold(file: File, steps: Steps<number>): Steps<number> {
+  const written = yield* steps;
+  writeTold(file, written);
+  return written;
 }
 
 /** write(2). */
 export function write(task: Task, fd: number, bytes: Uint8Array): Blocking<number> {
   const file = task.fds.get(fd);
   if (!file.writable) throw EBADF;
-  return file.write(task, bytes);
+  const written = file.write(task, bytes);
+  if (task.kernel.watches !== 0) return writeTold(file, written);
+  return written;
 }
 
 function mustBeOffset(offset: number): void {
@@ -40,7 +72,7 @@ export function pread(task: Task, fd: number, max: number, offset: number): Bloc
   mustBeOffset(offset);
   if (!file.readable) throw EBADF;
   if (max === 0) return new Uint8Array(0);
-  return file.readAt(task, offset, count(max));
+  return readTold(file, file.readAt(task, offset, count(max)));
 }
 
 /** pwrite64(2). */
@@ -48,7 +80,7 @@ export function pwrite(task: Task, fd: number, bytes: Uint8Array, offset: number
   const file = task.fds.get(fd);
   mustBeOffset(offset);
   if (!file.writable) throw EBADF;
-  return file.writeAt(task, offset, bytes);
+  return writeTold(file, file.writeAt(task, offset, bytes));
 }
 
 /** lseek(2). */

@@ -10,10 +10,12 @@ import {
   EROFS,
 } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, R_OK, W_OK } from "../../abi/fcntl.ts";
+import { IN_ATTRIB } from "../../abi/poll.ts";
 import { permitted } from "../cred.ts";
 import type { Path } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
 import { resolve } from "../fs/namei.ts";
+import { notifyPath } from "../fs/notify.ts";
 import type { Task } from "../task.ts";
 
 const XATTR_NAME_MAX = 255;
@@ -67,6 +69,7 @@ export function setxattr(
   const place = at(task, path, follow);
   mayUse(task, place, name, true);
   place.dentry.inode.setxattr(name, value, flags);
+  notifyPath(place, IN_ATTRIB);
 }
 
 function visible(task: Task, inode: Inode): string[] {
@@ -84,4 +87,5 @@ export function removexattr(task: Task, path: string, name: string, follow: bool
   const place = at(task, path, follow);
   mayUse(task, place, name, true);
   place.dentry.inode.removexattr(name);
+  notifyPath(place, IN_ATTRIB);
 }

@@ -8,6 +8,7 @@ import {
   ENOENT,
   ENOSPC,
   ENOTEMPTY,
+  EPERM,
   ERANGE,
   E2BIG,
 } from "../../../abi/errno.ts";
@@ -43,6 +44,13 @@ const ENTRY_BYTES = 128;
 const ENTRY_SIZE = 20;
 const XATTR_SIZE_MAX = 65536;
 const LINK_MAX = 1_000_000_000;
+/** Seals of a memfd (linux/fcntl.h). */
+export const F_SEAL_SEAL = 1;
+export const F_SEAL_SHRINK = 2;
+export const F_SEAL_GROW = 4;
+export const F_SEAL_WRITE = 8;
+export const F_SEAL_FUTURE_WRITE = 0x10;
+export const F_SEAL_EXEC = 0x20;
 export const XATTR_CREATE = 1;
 export const XATTR_REPLACE = 2;
 
@@ -212,7 +220,23 @@ export class TmpfsRegular extends TmpfsInode implements RegularInode {
     return this.data.read(pos, max);
   }
 
+  /** Throws EPERM when a seal forbids writing (`grows`: beyond the end). */
+  #mayWrite(grows: boolean): void {
+    if (this.seals === undefined || this.seals === F_SEAL_SEAL) return;
+    if ((this.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0) throw EPERM;
+    if (grows && (this.seals & F_SEAL_GROW) !== 0) throw EPERM;
+  }
+
+  override setattr(attr: SetAttr): void {
+    const { seals } = this;
+    if (seals !== undefined && (seals & F_SEAL_EXEC) !== 0 && attr.mode !== undefined) {
+      if (((attr.mode ^ this.mode) & 0o111) !== 0) throw EPERM;
+    }
+    super.setattr(attr);
+  }
+
   writeData(pos: number, bytes: Uint8Array): number {
+    if (this.seals !== undefined) this.#mayWrite(pos + bytes.length > this.data.size);
     const written = this.data.write(pos, bytes);
     if (written > 0) this.changed(true);
     return written;
@@ -229,8 +253,10 @@ export class TmpfsRegular extends TmpfsInode implements RegularInode {
     const end = offset + length;
     if (end > MAX_FILE_SIZE) throw EFBIG;
     if ((mode & FALLOC_FL_PUNCH_HOLE) !== 0) {
+      this.#mayWrite(false);
       this.data.punch(offset, end);
     } else {
+      if (this.seals !== undefined && (this.seals & F_SEAL_GROW) !== 0 && end > this.size) throw EPERM;
       if (!this.sb.fits(length)) throw ENOSPC;
       if (!this.data.allocate(offset, end)) throw ENOSPC;
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && end > this.data.size) this.data.size = end;
@@ -240,6 +266,9 @@ export class TmpfsRegular extends TmpfsInode implements RegularInode {
 
   protected override resize(size: number): void {
     if (size > MAX_FILE_SIZE) throw EFBIG;
+    const seals = this.seals ?? 0;
+    if (size < this.size && (seals & F_SEAL_SHRINK) !== 0) throw EPERM;
+    if (size > this.size && (seals & F_SEAL_GROW) !== 0) throw EPERM;
     this.data.truncate(size);
   }
 
