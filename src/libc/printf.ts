@@ -108,18 +108,15 @@ function scientific(x: number, places: number): { digits: string; exponent: numb
   }
   const { mantissa, exponent: binary } = decompose(x);
   const kept = Math.min(places, 1100);
-  const exactly = (): string => {
-    const scale = kept - exponent;
-    const numerator = scale > 0 ? mantissa * 10n ** BigInt(scale) : mantissa;
-    const denominator = (1n << BigInt(-binary)) * (scale < 0 ? 10n ** BigInt(-scale) : 1n);
-    return divideEven(numerator, denominator).toString();
-  };
-  let digits = exactly();
-  if (digits.length <= kept) {
-    // 1e23 is the short name of a double below it.
-    exponent--;
-    digits = exactly();
-  }
+  // 1e23 is the short name of a double below it.
+  const power = 10n ** BigInt(Math.abs(exponent));
+  const below =
+    exponent >= 0 ? mantissa < power << BigInt(-binary) : mantissa * power < 1n << BigInt(-binary);
+  if (below) exponent--;
+  const scale = kept - exponent;
+  const numerator = scale > 0 ? mantissa * 10n ** BigInt(scale) : mantissa;
+  const denominator = (1n << BigInt(-binary)) * (scale < 0 ? 10n ** BigInt(-scale) : 1n);
+  let digits = divideEven(numerator, denominator).toString();
   if (digits.length > kept + 1) {
     digits = digits.slice(0, kept + 1);
     exponent++;
