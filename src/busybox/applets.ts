@@ -22,6 +22,7 @@ import { groups, id } from "./coreutils/id.ts";
 import { install } from "./coreutils/install.ts";
 import { link } from "./coreutils/link.ts";
 import { ln } from "./coreutils/ln.ts";
+import { ls } from "./coreutils/ls.ts";
 import { md5sum, sha1sum, sha3sum, sha256sum, sha512sum } from "./coreutils/md5sum.ts";
 import { mkdir } from "./coreutils/mkdir.ts";
 import { mkfifo, mknod } from "./coreutils/mknod.ts";
@@ -62,6 +63,7 @@ export function allApplets(): Applet[] {
     install,
     link,
     ln,
+    ls,
     md5sum,
     mkdir,
     mkfifo,
