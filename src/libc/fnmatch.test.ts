@@ -80,7 +80,11 @@ test("each answer is what trying every cut gives", () => {
     const item = p.slice(0, end + 1);
     const c = s[0];
     if (c === undefined) return false;
-    const ok = item === "?" || item === c || (item === "[ab]" && c !== "c") || (item === "[!a]" && c !== "a");
+    const ok =
+      item === "?" ||
+      item === c ||
+      (item === "[ab]" && c !== "c") ||
+      (item === "[!a]" && c !== "a");
     return ok && slow(p.slice(end + 1), s.slice(1));
   };
   fc.assert(
@@ -90,8 +94,14 @@ test("each answer is what trying every cut gives", () => {
       const heads = cuts.filter((i) => slow(p, s.slice(0, i)));
       const tails = cuts.filter((i) => slow(p, s.slice(i)));
       expect(c.matches(s)).toBe(slow(p, s));
-      expect([c.prefixShortest(s), c.prefixLongest(s)]).toEqual([heads[0] ?? -1, heads.at(-1) ?? -1]);
-      expect([c.suffixShortest(s), c.suffixLongest(s)]).toEqual([tails.at(-1) ?? -1, tails[0] ?? -1]);
+      expect([c.prefixShortest(s), c.prefixLongest(s)]).toEqual([
+        heads[0] ?? -1,
+        heads.at(-1) ?? -1,
+      ]);
+      expect([c.suffixShortest(s), c.suffixLongest(s)]).toEqual([
+        tails.at(-1) ?? -1,
+        tails[0] ?? -1,
+      ]);
     }),
     { numRuns: 300 },
   );

@@ -76,7 +76,8 @@ class Piece {
   /** The last place that ends at or before `to`, as start and end. */
   last(s: string, to: number, unicode: boolean): [number, number] | undefined {
     if (this.literal !== undefined && !unicode) {
-      const at = to < this.literal.length ? -1 : s.lastIndexOf(this.literal, to - this.literal.length);
+      const at =
+        to < this.literal.length ? -1 : s.lastIndexOf(this.literal, to - this.literal.length);
       return at < 0 ? undefined : [at, at + this.literal.length];
     }
     let at = stepBack(s, to, this.chars, unicode);

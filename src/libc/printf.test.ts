@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { type FormatSpec, formatDouble, formatInteger, parseConversion, withStars } from "./printf.ts";
+import {
+  type FormatSpec,
+  formatDouble,
+  formatInteger,
+  parseConversion,
+  withStars,
+} from "./printf.ts";
 
 /** Parses "%-08.3f" so that rows read as in C. */
 function spec(format: string): [FormatSpec, string] {

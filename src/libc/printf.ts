@@ -57,7 +57,8 @@ export function formatInteger(value: number | bigint, letter: string, spec: Form
     if (spec.alternate && radix === 16 && v != 0) sign = letter === "x" ? "0x" : "0X";
   }
   const precision = spec.precision;
-  if (precision !== undefined) digits = digits === "0" && precision === 0 ? "" : digits.padStart(precision, "0");
+  if (precision !== undefined)
+    digits = digits === "0" && precision === 0 ? "" : digits.padStart(precision, "0");
   if (letter === "o" && spec.alternate && !digits.startsWith("0")) digits = `0${digits}`;
   return assemble(sign, digits, spec, spec.zero && precision === undefined);
 }
@@ -90,7 +91,9 @@ function fixed(x: number, places: number): string {
   const scaled = divideEven(mantissa * 10n ** BigInt(kept), 1n << BigInt(-exponent)).toString();
   const digits = scaled.padStart(kept + 1, "0");
   const whole = digits.slice(0, digits.length - kept);
-  return places === 0 ? whole : `${whole}.${digits.slice(digits.length - kept).padEnd(places, "0")}`;
+  return places === 0
+    ? whole
+    : `${whole}.${digits.slice(digits.length - kept).padEnd(places, "0")}`;
 }
 
 /** x >= 0 as `places` + 1 significant digits and a decimal exponent, rounded half to even. */
@@ -170,7 +173,8 @@ function hexadecimal(x: number, precision: number | undefined, alternate: boolea
   let fraction = digits.slice(digits.length - places);
   if (places === 0) fraction = "";
   const head = places === 0 ? digits : digits.slice(0, digits.length - places);
-  fraction = precision === undefined ? fraction.replace(/0+$/, "") : fraction.padEnd(precision, "0");
+  fraction =
+    precision === undefined ? fraction.replace(/0+$/, "") : fraction.padEnd(precision, "0");
   const point = fraction !== "" || alternate ? "." : "";
   return `0x${head}${point}${fraction}p${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
 }
@@ -239,7 +243,11 @@ export function parseConversion(format: string, at: number): Conversion {
 }
 
 /** The spec with the values of its stars: a negative width is a `-` flag, a negative precision is none. */
-export function withStars(spec: FormatSpec, width: number | undefined, precision: number | undefined): FormatSpec {
+export function withStars(
+  spec: FormatSpec,
+  width: number | undefined,
+  precision: number | undefined,
+): FormatSpec {
   const out = { ...spec };
   if (width !== undefined) {
     out.width = Math.abs(width);

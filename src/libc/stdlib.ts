@@ -120,7 +120,8 @@ export function strtod(s: string, start = 0): Double {
   const m = re.exec(s);
   if (m === null) return { value: 0, end: start, range: false };
   const value = Number(m[0]);
-  const tiny = Math.abs(value) < 2.2250738585072014e-308 && /[1-9]/.test(m[0].split(/e/i)[0] as string);
+  const tiny =
+    Math.abs(value) < 2.2250738585072014e-308 && /[1-9]/.test(m[0].split(/e/i)[0] as string);
   return { value, end: re.lastIndex, range: !Number.isFinite(value) || tiny };
 }
 

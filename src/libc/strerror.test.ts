@@ -24,9 +24,21 @@ test("signals have musl's texts and BusyBox's names", () => {
     "RT34",
     "Unknown signal",
   ]);
-  expect([0, 9, 29, 32, 35, 64].map(signalName)).toEqual(["EXIT", "KILL", "POLL", "32", "RTMIN", "RTMAX"]);
+  expect([0, 9, 29, 32, 35, 64].map(signalName)).toEqual([
+    "EXIT",
+    "KILL",
+    "POLL",
+    "32",
+    "RTMIN",
+    "RTMAX",
+  ]);
   const list = signalList().split("\n");
-  expect([list.length, list[0], list[31], list[32]]).toEqual([34, " 1) HUP", "35) RTMIN", "64) RTMAX"]);
+  expect([list.length, list[0], list[31], list[32]]).toEqual([
+    34,
+    " 1) HUP",
+    "35) RTMIN",
+    "64) RTMAX",
+  ]);
 });
 
 test.each([

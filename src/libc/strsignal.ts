@@ -81,7 +81,8 @@ export function signalNumber(name: string): number {
 export function signalList(): string {
   let out = "";
   for (let n = 1; n <= SIGRTMAX; n++) {
-    if (n < 32 || n === SIGRTMIN || n === SIGRTMAX) out += `${String(n).padStart(2)}) ${signalName(n)}\n`;
+    if (n < 32 || n === SIGRTMIN || n === SIGRTMAX)
+      out += `${String(n).padStart(2)}) ${signalName(n)}\n`;
   }
   return out;
 }

@@ -123,8 +123,7 @@ export class CharSetBuilder {
       const from = Math.max(first, 256);
       this.#high.push(from, last);
       // Longer ranges are whole scripts, which hold both cases.
-      if (this.#icase && last - from < 0x400)
-        for (let c = from; c <= last; c++) this.#otherCase(c);
+      if (this.#icase && last - from < 0x400) for (let c = from; c <= last; c++) this.#otherCase(c);
     }
     return this;
   }
@@ -140,7 +139,8 @@ export class CharSetBuilder {
 
   /** Adds the class called `name` (alpha, digit …). */
   named(name: string): this {
-    const real = this.#icase && (name === "upper" || name === "lower") ? ["upper", "lower"] : [name];
+    const real =
+      this.#icase && (name === "upper" || name === "lower") ? ["upper", "lower"] : [name];
     for (const n of real) {
       for (let c = 0; c < 128; c++) if (asciiIsClass(n, c)) this.#low[c] = 1;
       if (!this.#utf8) continue;

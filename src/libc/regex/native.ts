@@ -63,7 +63,12 @@ export function simplify(n: Node): Node {
       }
       if (n.min === 1 && n.max === 1) return item;
       const inf = Number.POSITIVE_INFINITY;
-      if (item.type === "rep" && item.min <= 1 && n.min <= 1 && (item.max === inf || n.max === inf)) {
+      if (
+        item.type === "rep" &&
+        item.min <= 1 &&
+        n.min <= 1 &&
+        (item.max === inf || n.max === inf)
+      ) {
         return { type: "rep", item: item.item, min: Math.min(item.min, n.min), max: inf };
       }
       return { type: "rep", item, min: n.min, max: n.max };
@@ -149,7 +154,8 @@ function cost(n: Node, follow: Reach): Cost {
       const starts = n.items.map((i) => (nullable(i) ? union(first(i), follow) : first(i)));
       let clash = n.items.filter(nullable).length > 1;
       for (let i = 0; i < starts.length && !clash; i++)
-        for (let j = 0; j < i && !clash; j++) clash = overlap(starts[i] as Reach, starts[j] as Reach);
+        for (let j = 0; j < i && !clash; j++)
+          clash = overlap(starts[i] as Reach, starts[j] as Reach);
       c.ambiguous = clash;
       if (n.items.filter(nullable).length > 1 && hasAssert(n)) c.unsafe = true;
       if (clash) c.ways = Math.log2(n.items.length);
@@ -307,6 +313,26 @@ export function analyse(parsed: Node, tree: Node, groups: number): Analysis {
   return { exact, maxText: e < 1 ? 2 ** 30 : Math.min(2 ** 30, Math.floor(steps ** (1 / e))) };
 }
 
+/** How many positions the pattern's automaton has, repetitions written out. */
+export function countPositions(n: Node): number {
+  switch (n.type) {
+    case "set":
+    case "ref":
+      return 1;
+    case "cat":
+    case "alt":
+      return n.items.reduce((sum, i) => sum + countPositions(i), 0);
+    case "group":
+      return countPositions(n.item);
+    case "rep":
+      return (
+        countPositions(n.item) * Math.max(1, n.max === Number.POSITIVE_INFINITY ? n.min : n.max)
+      );
+    default:
+      return 0;
+  }
+}
+
 /** How assertions are written. */
 export interface Dialect {
   /** For a RegExp with the u flag over decoded text. */
@@ -364,7 +390,9 @@ function emit(n: Node, d: Dialect, order: number[]): string {
       return at < 0 ? "" : `(?:\\${at + 1})`;
     }
     case "cat":
-      return n.items.map((i) => (i.type === "alt" ? `(?:${emit(i, d, order)})` : emit(i, d, order))).join("");
+      return n.items
+        .map((i) => (i.type === "alt" ? `(?:${emit(i, d, order)})` : emit(i, d, order)))
+        .join("");
     case "alt": {
       // What may match nothing must be tried last.
       const sorted = [...n.items.filter((i) => !nullable(i)), ...n.items.filter(nullable)];

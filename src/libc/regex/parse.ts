@@ -233,7 +233,11 @@ class Parser {
         this.#at++;
         const set = new CharSetBuilder(this.#utf8, false);
         const newline = !this.#block && !(this.#flags & REG_NEWLINE);
-        return { type: "set", set: set.build(true, newline), many: (this.#flags & REG_NEWLINE) !== 0 };
+        return {
+          type: "set",
+          set: set.build(true, newline),
+          many: (this.#flags & REG_NEWLINE) !== 0,
+        };
       }
       case "^":
         if (!this.#ere && this.#at !== this.#start) return this.#literal();

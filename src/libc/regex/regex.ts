@@ -1,8 +1,25 @@
 // regcomp(3) and regexec(3) over byte strings, with musl's dialect of POSIX regular expressions.
 import { decodeUtf8, encodeUtf8, isAscii } from "../../lib/utf8.ts";
 import { type CharSet, CharSetBuilder, source } from "./charset.ts";
-import { type Analysis, analyse, asciiOnly, compile, type Dialect, literalOf, simplify } from "./native.ts";
-import { parse, type Parsed, REG_EXTENDED, REG_ICASE, REG_NEWLINE, REG_NOSUB, RegexError } from "./parse.ts";
+import {
+  type Analysis,
+  analyse,
+  asciiOnly,
+  compile,
+  countPositions,
+  type Dialect,
+  literalOf,
+  simplify,
+} from "./native.ts";
+import {
+  parse,
+  type Parsed,
+  REG_EXTENDED,
+  REG_ICASE,
+  REG_NEWLINE,
+  REG_NOSUB,
+  RegexError,
+} from "./parse.ts";
 import { type Search, Tagged } from "./tagged.ts";
 
 export { REG_EXTENDED, REG_ICASE, REG_NEWLINE, REG_NOSUB, RegexError };
@@ -26,6 +43,9 @@ export interface RegexOptions {
 /** Which text a native RegExp is for. */
 type Kind = "bytes" | "unicode";
 type Native = { re: RegExp; order: readonly number[] };
+
+/** Positions of an automaton that could become too large. */
+const LARGE = 400;
 
 /** Compiles a pattern (a byte string). Throws `RegexError` with the text of musl's regerror(3). */
 export function regcomp(pattern: string, flags: number, options: RegexOptions): Regex {
@@ -80,7 +100,8 @@ export class Regex {
     this.#touchesBorders = /\\[<>bB]|\^|\$/.test(pattern);
     this.#matches = new Int32Array(2 * (this.nsub + 1));
     // Too large a pattern is an error now, not at its first use.
-    if (this.jsMaxText === 0 || !this.#analysis.exact) this.#tagged = this.#makeTagged();
+    const large = countPositions(this.#parsed.tree) > LARGE;
+    if (large || this.jsMaxText === 0 || !this.#analysis.exact) this.#tagged = this.#makeTagged();
   }
 
   /**
@@ -142,7 +163,8 @@ export class Regex {
     const t = from === 0 ? text : text.slice(from);
     const bytes = !this.#utf8 || isAscii(t);
     if (!this.#search(t, bytes, eflags, false)) return undefined;
-    if (from !== 0) for (let i = 0; i < m.length; i++) if ((m[i] as number) >= 0) m[i] = (m[i] as number) + from;
+    if (from !== 0)
+      for (let i = 0; i < m.length; i++) if ((m[i] as number) >= 0) m[i] = (m[i] as number) + from;
     return m;
   }
 
@@ -162,7 +184,12 @@ export class Regex {
     let only = -1;
     if (poison < 0 && text.length <= maxText && (exact || this.#parsed.maxRef === 0)) {
       const wanted = !exists && exact && this.nsub > 0 && !this.#noSub;
-      const native = this.#native(kind, eflags, wanted || this.#parsed.maxRef > 0, wanted ? "d" : "");
+      const native = this.#native(
+        kind,
+        eflags,
+        wanted || this.#parsed.maxRef > 0,
+        wanted ? "d" : "",
+      );
       const r = native?.re.exec(text);
       if (r === null) return false;
       if (r !== undefined && !(kind === "unicode" && insidePair(text, r.index))) {

@@ -221,7 +221,12 @@ class Tagger {
         if (t.subs > 0) {
           if (!this.#first) {
             t.left = { kind: "cat", left: t.left, right: { kind: "tag", tag: leftTag }, tags: 0 };
-            t.right = { kind: "cat", left: t.right, right: { kind: "tag", tag: rightTag }, tags: 0 };
+            t.right = {
+              kind: "cat",
+              left: t.right,
+              right: { kind: "tag", tag: rightTag },
+              tags: 0,
+            };
             this.maximize[leftTag] = true;
             this.maximize[rightTag] = true;
           }
@@ -404,6 +409,39 @@ export interface Search {
   readonly exists: boolean;
 }
 
+/** Buffers of one automaton, kept from search to search. */
+class Work {
+  readonly tmp: Int32Array;
+  readonly slot: Int32Array;
+  readonly seen: Int32Array;
+  readonly cur: Int32Array;
+  readonly next: Int32Array;
+  readonly curTags: Int32Array;
+  readonly nextTags: Int32Array;
+  #mark = 1;
+
+  constructor(positions: number, tags: number) {
+    this.tmp = new Int32Array(tags);
+    this.slot = new Int32Array(positions);
+    this.seen = new Int32Array(positions);
+    this.cur = new Int32Array(positions);
+    this.next = new Int32Array(positions);
+    this.curTags = new Int32Array(positions * tags);
+    this.nextTags = new Int32Array(positions * tags);
+  }
+
+  /** The first of so many marks that `seen` does not hold. */
+  marks(count: number): number {
+    if (this.#mark + count > 0x7fff0000) {
+      this.seen.fill(0);
+      this.#mark = 1;
+    }
+    const first = this.#mark;
+    this.#mark += count;
+    return first;
+  }
+}
+
 /** A compiled pattern. Its buffers are its own, so one search at a time. */
 export class Tagged {
   readonly #sets: readonly (CharSet | undefined)[];
@@ -419,7 +457,10 @@ export class Tagged {
   readonly #word: CharSet;
   /** First and last offsets of the groups of the last match. */
   readonly groups: Int32Array;
-  #matchTags: Int32Array;
+  readonly #matchTags: Int32Array;
+  /** What a match can begin with, below 256; undefined when it can be empty. */
+  readonly #firstLow: Uint8Array | undefined;
+  #work: Work | undefined;
   #matchEnd = -1;
 
   constructor(tree: Node, groups: number, hasRefs: boolean, word: CharSet) {
@@ -428,7 +469,10 @@ export class Tagged {
     const tagger = new Tagger(false, groups);
     const tagged = tagger.run(all);
     const builder = new Builder(tagger.maximize);
-    const part = builder.build({ kind: "cat", left: tagged, right: { kind: "final" }, tags: 0 }, false);
+    const part = builder.build(
+      { kind: "cat", left: tagged, right: { kind: "final" }, tags: 0 },
+      false,
+    );
     this.#sets = builder.sets;
     this.#refs = builder.refs;
     this.#edges = builder.edges;
@@ -438,6 +482,14 @@ export class Tagged {
       asserts: b.asserts,
     }));
     this.#final = builder.sets.length - 1;
+    if (!part.first.some((b) => b.position === this.#final)) {
+      const low = new Uint8Array(256);
+      for (const b of part.first) {
+        const set = builder.sets[b.position];
+        for (let c = 0; c < 256; c++) if (set === undefined || set.low[c] === 1) low[c] = 1;
+      }
+      this.#firstLow = low;
+    }
     this.#tagCount = tagger.count;
     this.#maximize = tagger.maximize;
     this.#tagger = tagger;
@@ -498,26 +550,28 @@ export class Tagged {
   }
 
   #parallel(s: Search): boolean {
-    const n = this.#sets.length;
     const nt = this.#tagCount;
     const final = this.#final;
     const best = this.#matchTags;
-    const tmp = new Int32Array(nt);
-    let cur = new Int32Array(n);
-    let next = new Int32Array(n);
-    let curTags = new Int32Array(n * nt);
-    let nextTags = new Int32Array(n * nt);
-    const slot = new Int32Array(n);
-    const seen = new Int32Array(n).fill(-1);
+    this.#work ??= new Work(this.#sets.length, nt);
+    const { tmp, slot, seen } = this.#work;
+    let { cur, next, curTags, nextTags } = this.#work;
+    // Marks of earlier searches are lower than any of this one.
+    const base = this.#work.marks(s.end + 2) - (s.only >= 0 ? s.only : s.from);
     let curLen = 0;
     let nextLen = 0;
     let end = -1;
     let pos = s.only >= 0 ? s.only : s.from;
+    const first = s.only < 0 && s.poison < 0 ? this.#firstLow : undefined;
     for (;;) {
       if (end < 0) {
+        if (first !== undefined && nextLen === 0) {
+          while (pos < s.end && first[s.text.charCodeAt(pos)] === 0) pos++;
+        }
         if (s.only < 0 || pos === s.only) {
           for (const e of this.#initial) {
-            if (seen[e.to] === pos || (e.asserts !== 0 && !this.#holds(e.asserts, s, pos))) continue;
+            if (seen[e.to] === base + pos || (e.asserts !== 0 && !this.#holds(e.asserts, s, pos)))
+              continue;
             const at = nextLen * nt;
             nextTags.fill(-1, at, at + nt);
             for (const tag of e.tags) nextTags[at + tag] = pos;
@@ -525,7 +579,7 @@ export class Tagged {
               end = pos;
               for (let i = 0; i < nt; i++) best[i] = nextTags[at + i] as number;
             }
-            seen[e.to] = pos;
+            seen[e.to] = base + pos;
             slot[e.to] = at;
             next[nextLen++] = e.to;
           }
@@ -555,13 +609,16 @@ export class Tagged {
           const to = e.to;
           for (let i = 0; i < nt; i++) tmp[i] = curTags[k * nt + i] as number;
           for (const tag of e.tags) tmp[tag] = pos;
-          if (seen[to] !== pos) {
-            seen[to] = pos;
+          if (seen[to] !== base + pos) {
+            seen[to] = base + pos;
             const at = nextLen * nt;
             slot[to] = at;
             next[nextLen++] = to;
             nextTags.set(tmp, at);
-            if (to === final && (end < 0 || (nt > 0 && (tmp[0] as number) <= (best[0] as number)))) {
+            if (
+              to === final &&
+              (end < 0 || (nt > 0 && (tmp[0] as number) <= (best[0] as number)))
+            ) {
               end = pos;
               best.set(tmp);
             }

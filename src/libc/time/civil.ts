@@ -26,7 +26,19 @@ export interface Tm {
 
 /** All zero, as after memset: 31 December 1899 is day 0 of month 0. */
 export function emptyTm(): Tm {
-  return { sec: 0, min: 0, hour: 0, mday: 0, mon: 0, year: 0, wday: 0, yday: 0, isdst: 0, gmtoff: 0, zone: "" };
+  return {
+    sec: 0,
+    min: 0,
+    hour: 0,
+    mday: 0,
+    mon: 0,
+    year: 0,
+    wday: 0,
+    yday: 0,
+    isdst: 0,
+    gmtoff: 0,
+    zone: "",
+  };
 }
 
 /** Is the year (as people count) a leap year? */
@@ -49,7 +61,8 @@ export function daysFromCivil(year: number, mon: number, mday: number): number {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * ((m + 10) % 12) + 2) / 5) + mday - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * 146097 + dayOfEra - 719468;
 }
 
@@ -69,9 +82,14 @@ export function secondsToTm(seconds: number): Tm | undefined {
   const era = Math.floor(shifted / 146097);
   const dayOfEra = shifted - era * 146097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36524) -
+      Math.floor(dayOfEra / 146096)) /
+      365,
   );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMon = Math.floor((5 * dayOfYear + 2) / 153);
   const mon = (shiftedMon + 2) % 12;
   const year = yearOfEra + era * 400 + (mon < 2 ? 1 : 0);

@@ -3,7 +3,8 @@ import { isSpace } from "../stdlib.ts";
 import type { Tm } from "./civil.ts";
 
 const DAYS = "sunday monday tuesday wednesday thursday friday saturday";
-const MONTHS = "january february march april may june july august september october november december";
+const MONTHS =
+  "january february march april may june july august september october november december";
 
 type Field = "sec" | "min" | "hour" | "mday" | "mon" | "year" | "wday" | "yday" | "";
 

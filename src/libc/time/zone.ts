@@ -189,7 +189,10 @@ class Tzif {
     }
     if (a === n - 1) return undefined;
     if (a === 0) {
-      const std = Math.max(0, this.types.findIndex((x) => x.isdst === 0));
+      const std = Math.max(
+        0,
+        this.types.findIndex((x) => x.isdst === 0),
+      );
       const off = local ? type(std).offset : 0;
       if (t - off < (this.times[0] as number)) return local0(type(std), before(0));
     }
@@ -234,7 +237,8 @@ export class Zone {
   /** For a value of TZ and the content of the file it names, if there is one. What cannot be read is UTC. */
   constructor(tz: string | undefined, file?: Uint8Array) {
     let rule = tz === undefined || tz === "" || !isPosixForm(tz) ? "UTC" : tz;
-    const magic = file !== undefined && file.length >= 44 && String.fromCharCode(...file.subarray(0, 4));
+    const magic =
+      file !== undefined && file.length >= 44 && String.fromCharCode(...file.subarray(0, 4));
     if (file !== undefined && magic === "TZif" && rule === "UTC" && tz !== "") {
       try {
         this.#table = new Tzif(file);
