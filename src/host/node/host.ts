@@ -52,6 +52,12 @@ export class NodeHost implements Host {
     return () => clearTimeout(timer);
   }
 
+  sleepUntil(deadlineMs: number): boolean {
+    const delayMs = deadlineMs - performance.now();
+    if (delayMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
+    return true;
+  }
+
   report(message: string): void {
     process.stderr.write(`bivy: ${message}\n`);
   }

@@ -1,5 +1,5 @@
 // hostfs: a folder of the host as a file system. Its type is shown as "9p", what machines with a host usually have there.
-import { EINVAL, EMFILE, ENFILE, ESTALE } from "../../../abi/errno.ts";
+import { EINVAL, EMFILE, ENFILE, ENOENT, ESTALE } from "../../../abi/errno.ts";
 import { V9FS_MAGIC } from "../../../abi/mount.ts";
 import type { Blocking } from "../../../abi/program.ts";
 import { S_IFDIR, S_IFMT, type StatFs } from "../../../abi/stat.ts";
@@ -22,7 +22,7 @@ export class HostFs implements SuperBlock {
   readonly volatile = true;
   readonly kernel: Kernel;
   readonly dev: number;
-  readonly root: HostDirectory;
+  readonly root: HostInode;
   readonly files: HostFiles;
   readonly attributes: AttributeTable;
   /** Every inode somebody may still hold, so that one file is one inode whatever its name. */
@@ -36,15 +36,19 @@ export class HostFs implements SuperBlock {
   /** A file that has just been made and is about to be opened: its handle is used again. */
   #fresh: { inode: HostInode; handle: number } | undefined;
 
-  constructor(kernel: Kernel, files: HostFiles) {
+  /** `name`: the file system is that one file of the folder. */
+  constructor(kernel: Kernel, files: HostFiles, name?: string) {
     this.kernel = kernel;
     this.files = files;
     this.dev = kernel.anonymousDev();
     this.attributes = new AttributeTable(kernel.memory);
     const stat = files.fstat(files.root);
     this.#rootDev = stat.dev;
-    this.root = new HostDirectory(this, stat, undefined, "");
-    this.#inodes.set(stat.ino, new WeakRef<HostInode>(this.root));
+    const folder = new HostDirectory(this, stat, undefined, "");
+    this.#inodes.set(stat.ino, new WeakRef<HostInode>(folder));
+    const root = name === undefined ? folder : folder.lookup(name);
+    if (root === undefined) throw ENOENT;
+    this.root = root;
   }
 
   get readonly(): boolean {

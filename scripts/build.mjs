@@ -1,0 +1,101 @@
+// Builds dist/: the command line, the library for Node and for browsers, and the root image.
+//
+//     node scripts/build.mjs              everything but type declarations (`npm run build` adds those)
+//     node scripts/build.mjs --if-stale   only when a source is newer than what is there
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = `${root}dist`;
+
+/** What the cache of compiled code is to hold: the functions that this run calls. */
+const WARM_UP = ["run", "alpine", "sh", "-c", "i=1; echo $((i + 1)) | cat; ls / >/dev/null; true"];
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  let latest = stat.mtimeMs;
+  for (const name of readdirSync(path)) {
+    if (!name.endsWith(".test.ts")) latest = Math.max(latest, newest(`${path}/${name}`));
+  }
+  return latest;
+}
+
+function isStale() {
+  const made = `${dist}/cli.cjs`;
+  if (!existsSync(made) || !existsSync(`${dist}/rootfs.img`)) return true;
+  const sources = ["src", "rootfs", "scripts/build.mjs", "scripts/rootfs.ts", "package.json"];
+  return sources.some((each) => newest(root + each) > statSync(made).mtimeMs);
+}
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  target: "es2023",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+async function buildRootfs() {
+  const script = `${dist}/rootfs-build.mjs`;
+  await build({
+    ...common,
+    entryPoints: ["scripts/rootfs.ts"],
+    platform: "node",
+    format: "esm",
+    outfile: script,
+  });
+  const { buildRootfs: make } = await import(pathToFileURL(script).href);
+  writeFileSync(`${dist}/rootfs.img`, make(`${root}rootfs`));
+  rmSync(script);
+}
+
+function buildCli() {
+  return build({
+    ...common,
+    entryPoints: ["src/cli/main.ts"],
+    platform: "node",
+    format: "cjs",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // bin/bivy.cjs calls it.
+    banner: { js: "(function (require, __dirname) {" },
+    footer: { js: "})" },
+    outfile: `${dist}/cli.cjs`,
+  });
+}
+
+async function buildLibrary(entry, outfile, platform) {
+  if (!existsSync(root + entry)) return;
+  await build({
+    ...common,
+    entryPoints: [entry],
+    platform,
+    format: "esm",
+    sourcemap: true,
+    outfile: `${dist}/${outfile}`,
+  });
+}
+
+/** The first run of the command line leaves V8's compiled code beside it. */
+function warmUp() {
+  for (const name of readdirSync(dist)) if (name.endsWith(".cache")) rmSync(`${dist}/${name}`);
+  const { status, stderr } = spawnSync(process.execPath, [`${root}bin/bivy.cjs`, ...WARM_UP], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(`the command line that was built does not work:\n${stderr}`);
+}
+
+if (!process.argv.includes("--if-stale") || isStale()) {
+  mkdirSync(dist, { recursive: true });
+  await Promise.all([
+    buildRootfs(),
+    buildCli(),
+    buildLibrary("src/index.ts", "index.js", "node"),
+    buildLibrary("src/browser.ts", "browser.js", "browser"),
+  ]);
+  warmUp();
+}

@@ -1,0 +1,40 @@
+// What --help prints.
+
+export const HELP = `Usage: bivy [COMMAND]
+
+Alpine Linux, implemented in TypeScript. Without a command: a root shell in a fresh system.
+
+Commands:
+  run         Run a command in a new system
+
+Options:
+      --help      Print this text
+      --version   Print the version
+
+'bivy COMMAND --help' tells more of a command.
+`;
+
+export const RUN_HELP = `Usage: bivy run [OPTIONS] IMAGE [COMMAND] [ARG...]
+       bivy run [OPTIONS] -- [COMMAND] [ARG...]
+
+Run a command in a new system. IMAGE is "alpine"; COMMAND is /bin/sh if none is given.
+
+Options:
+      --entrypoint string   Program to run, with COMMAND as its arguments
+  -e, --env list            Set NAME=VALUE, or pass NAME on
+      --env-file list       Read lines of NAME=VALUE from a file
+      --help                Print this text
+  -h, --hostname string     Name of the system
+      --init                Have an init that reaps processes, instead of COMMAND, as process 1
+  -i, --interactive         Connect standard input
+  -m, --memory bytes        Limit of memory, with suffix b, k, m or g
+      --name string         Name to call the run by
+      --network string      Network; there is only "none"
+      --pids-limit int      Limit of processes
+      --read-only           Make the root file system read-only
+      --rm                  Remove the system at the end, which always happens
+  -t, --tty                 Give the command a terminal
+  -u, --user string         User, or user:group, by name or number
+  -v, --volume list         Show a folder of the host: HOST:GUEST[:ro]
+  -w, --workdir string      Directory to run in
+`;

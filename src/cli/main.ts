@@ -1,0 +1,48 @@
+// The command line: bivy, bivy run …
+import { HELP, RUN_HELP } from "./help.ts";
+import { FAILED, isExpected, run, runCommand } from "./run.ts";
+import { parseRun } from "./options.ts";
+import { VERSION } from "./version.ts";
+
+/** Without a command: a login shell, on the terminal if there is one. */
+function shell(): Promise<number> {
+  const options = parseRun(["alpine", "/bin/sh", "-l"]);
+  options.interactive = true;
+  options.tty = process.stdin.isTTY === true;
+  return run(options);
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const [command, ...rest] = words;
+  switch (command) {
+    case undefined:
+      return shell();
+    case "run":
+      return runCommand(rest, RUN_HELP);
+    case "--help":
+    case "help":
+      process.stdout.write(rest[0] === "run" ? RUN_HELP : HELP);
+      return 0;
+    case "--version":
+    case "-v":
+      process.stdout.write(`bivy ${VERSION}\n`);
+      return 0;
+    default:
+      process.stderr.write(
+        command.startsWith("-")
+          ? `bivy: unknown flag: ${command}\n`
+          : `bivy: '${command}' is not a bivy command.\n`,
+      );
+      process.stderr.write("See 'bivy --help'\n");
+      return FAILED;
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    if (!isExpected(error)) throw error;
+    process.stderr.write(`bivy: ${error.message}\nSee 'bivy run --help'\n`);
+    process.exit(FAILED);
+  },
+);
