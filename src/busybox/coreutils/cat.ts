@@ -52,6 +52,7 @@ function* main(p: Process): Steps<number> {
   const numbered = opt.has("b") ? /[^\n]+\n?/g : /[^\n]*\n|[^\n]+/g;
   const gap = show === undefined ? "\t" : "  ";
   let n = 0;
+  let within = false;
   return yield* forEachInput(
     p,
     opt.operands,
@@ -61,7 +62,11 @@ function* main(p: Process): Steps<number> {
         let block = lines.block();
         if (isSteps(block)) block = yield* block;
         if (block === undefined) return;
-        let s = block.replace(numbered, (line) => `${String(++n).padStart(6)}${gap}${line}`);
+        const number = (line: string): string => `${String(++n).padStart(6)}${gap}${line}`;
+        // The rest of a line that another file began has no number.
+        const rest = within ? block.indexOf("\n") + 1 || block.length : 0;
+        let s = block.slice(0, rest) + block.slice(rest).replace(numbered, number);
+        within = show !== undefined && !s.endsWith("\n");
         if (show === undefined && !s.endsWith("\n")) s += "\n";
         const w = p.stdout.puts(show === undefined ? s : show(s));
         if (w) yield* w;

@@ -60,6 +60,7 @@ function cutFields(f: Fields): (block: string) => string {
   const { ranges, delimiter, joiner } = f;
   // Where fields beyond this one end does not matter.
   const most = ranges.reduce((max, [, last]) => Math.max(max, last), 0);
+  const onlyFirst = ranges.length === 1 && ranges[0]?.[0] === 1 && most === 1;
   /** Start of each field of the line, and where the field after the last known one would start. */
   const starts: number[] = [];
 
@@ -76,12 +77,13 @@ function cutFields(f: Fields): (block: string) => string {
       if (end < 0) end = block.length;
       if (delim >= 0 && delim < at) delim = block.indexOf(delimiter, at);
       if (delim < 0 || delim >= end) {
-        if (!f.onlyDelimited) out += `${block.slice(at, end)}\n`;
+        // An empty line is printed even with -s.
+        if (!f.onlyDelimited || end === at) out += `${block.slice(at, end)}\n`;
         at = end + 1;
         continue;
       }
       // The common case without any bookkeeping.
-      if (ranges.length === 1 && most === 1) {
+      if (onlyFirst) {
         out += `${block.slice(at, delim)}\n`;
         at = end + 1;
         continue;

@@ -25,7 +25,7 @@ function* main(p: Process): Steps<number> {
   for (const target of targets) {
     const path =
       place === undefined ? lastPart(target)
-      : isDirectory || targets.length > 1 ? joinPath(place, lastPart(target))
+      : isDirectory ? joinPath(place, lastPart(target))
       : place;
     try {
       if (!opt.has("s")) {

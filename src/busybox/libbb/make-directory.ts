@@ -1,9 +1,10 @@
 // mkdir with parents and a mode: for mkdir, install -d, install -D, tar.
-import { EEXIST, Errno, EISDIR } from "../../abi/errno.ts";
+import { EEXIST, EISDIR, Errno } from "../../abi/errno.ts";
+import { AT_FDCWD } from "../../abi/fcntl.ts";
 import type { Steps } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISDIR } from "../../libc/stat.ts";
-import { chmod, mkdir, tryStat } from "../../libc/unistd.ts";
+import { chmod, mkdir } from "../../libc/unistd.ts";
 import type { Output } from "../../libc/stdio.ts";
 
 export interface MakeDirectory {
@@ -40,9 +41,10 @@ export function* makeDirectory(p: Process, path: string, how: MakeDirectory): St
     } catch (e) {
       // What is there already may be a link to a directory, or on a read-only file system.
       if (!(e instanceof Errno)) throw e;
-      const there = how.parents === true ? tryStat(sys, part) : undefined;
-      if (there !== undefined && S_ISDIR(there.mode)) continue;
-      yield* p.warn(`can't create directory '${part}'`, e === EISDIR ? EEXIST : e);
+      const there = how.parents === true ? sys.tryStatat(AT_FDCWD, part, 0) : undefined;
+      if (there !== undefined && !(there instanceof Errno) && S_ISDIR(there.mode)) continue;
+      const why = there instanceof Errno && e === EEXIST ? there : e === EISDIR ? EEXIST : e;
+      yield* p.warn(`can't create directory '${part}'`, why);
       return false;
     }
     if (how.verbose !== undefined) {

@@ -35,8 +35,9 @@ export function* parseOwner(p: Process, text: string): Steps<Owner> {
   if (groupName === undefined) return { uid, gid: undefined };
   if (groupName === "") {
     if (uid === undefined) return { uid, gid: undefined };
+    // A number that no user has is taken for a group, too.
     const login = user ?? (yield* db.getpwuid(uid));
-    return { uid, gid: login?.gid ?? die(`unknown user ${name}`) };
+    return { uid, gid: login?.gid ?? uid };
   }
   const group = yield* db.getgrnam(groupName);
   const gid = group?.gid ?? parseId(groupName) ?? wrong(`unknown group ${groupName}`);
