@@ -124,7 +124,8 @@ export class Kernel {
 
   /** Device number for a file system without a device (major 0). */
   anonymousDev(): number {
-    return ++this.#lastDev;
+    const minor = ++this.#lastDev;
+    return (minor & 0xff) | ((minor & ~0xff) << 12);
   }
 
   nextMountId(): number {

@@ -57,7 +57,8 @@ export class Dentry {
   /** Lets go of the names of a volatile directory; mount points stay. */
   #prune(): void {
     for (const [name, child] of this.#children as Map<string, Dentry>) {
-      if (child.mountCount === 0 && child.#children === undefined) this.#children?.delete(name);
+      const unused = child.#children === undefined || this.inode.lookup(name) === undefined;
+      if (child.mountCount === 0 && unused) this.#children?.delete(name);
     }
   }
 

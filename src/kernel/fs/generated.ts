@@ -1,6 +1,6 @@
 // File systems whose files are made when they are looked at: what proc, sysfs and devpts share.
 import { EACCES, EINVAL, EPERM } from "../../abi/errno.ts";
-import { SEEK_CUR, SEEK_SET } from "../../abi/fcntl.ts";
+import { O_ACCMODE, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_SET } from "../../abi/fcntl.ts";
 import type { Blocking } from "../../abi/program.ts";
 import {
   type Dirent,
@@ -71,7 +71,7 @@ export abstract class GeneratedSuperBlock implements SuperBlock {
 /** Any generated object. Modes and owners are the file system's business: chmod and chown fail. */
 export abstract class GeneratedInode extends Inode {
   declare readonly sb: GeneratedSuperBlock;
-  override readonly ino: number;
+  override ino: number;
   readonly #time: Timespec;
 
   constructor(sb: GeneratedSuperBlock, mode: number, uid = 0, gid = 0) {
@@ -245,6 +245,10 @@ export class GeneratedFile extends GeneratedInode {
   }
 
   override open(_task: Task, path: Path, flags: number): Blocking<File> {
+    // What cannot be done at all is refused to root too.
+    const access = flags & O_ACCMODE;
+    if (access !== O_WRONLY && this.#contents.read === undefined) throw EACCES;
+    if (access !== O_RDONLY && this.#contents.write === undefined) throw EACCES;
     return new GeneratedTextFile(path, flags, this.#contents);
   }
 }
