@@ -122,7 +122,7 @@ function escapeSequence(s: string, final: boolean): Key | undefined {
     return { key: "\x1b", length: 1 };
   }
   if (second === "\x7f" || second === "\b") return { key: "<alt-backspace>", length: 2 };
-  if ("bdfBDF".includes(second)) return { key: `<alt-${second.toLowerCase()}>`, length: 2 };
+  if ("bdf".includes(second)) return { key: `<alt-${second}>`, length: 2 };
   return { key: "\x1b", length: 1 };
 }
 
