@@ -60,6 +60,8 @@ function* main(p: Process): Steps<number> {
     if (sources.length === 0) p.usageError();
     const st = tryStat(p.sys, target);
     into = sources.length > 1 || opt.has("parents") || (st !== undefined && S_ISDIR(st.mode));
+    // A directory cannot be copied over a file: that is complained about as the original does.
+    if (recursive && st !== undefined && S_ISDIR(tryStat(p.sys, sources[0] as string)?.mode ?? 0)) into = true;
     if (opt.has("T")) {
       if (sources.length > 1) p.usageError();
       if (st !== undefined && S_ISDIR(st.mode)) {

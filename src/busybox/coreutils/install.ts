@@ -63,7 +63,7 @@ function* main(p: Process): Steps<number> {
     if (sources.length === 0) p.usageError();
   }
   if (opt.has("D")) {
-    const parent = dir ?? (sources.length > 1 ? target : dirPart(target));
+    const parent = dir ?? dirPart(target);
     if (!(yield* makeDirectory(p, parent, { parents: true, mode: 0o755, verbose }))) return 1;
   }
   const st = tryStat(sys, target);

@@ -174,9 +174,10 @@ function* printEntries(p: Process, entries: readonly Entry[], look: Look): Steps
   }
 }
 
-/** Entries of a directory; undefined after a complaint. */
-function* entriesOf(p: Process, dir: string, look: Look): Steps<Entry[] | undefined> {
+/** Entries of a directory, and whether all could be had; what could not is complained about. */
+function* entriesOf(p: Process, dir: string, look: Look): Steps<[Entry[], boolean]> {
   const entries: Entry[] = [];
+  let ok = true;
   try {
     const names = (yield* readDir(p.sys, dir)).map((d) => d.name);
     if (look.all === "a") names.push(".", "..");
@@ -185,15 +186,17 @@ function* entriesOf(p: Process, dir: string, look: Look): Steps<Entry[] | undefi
       const path = joinPath(dir, name);
       const flags = look.has("L") ? 0 : AT_SYMLINK_NOFOLLOW;
       const st = p.sys.tryStatat(AT_FDCWD, path, flags);
-      if (st instanceof Errno) yield* p.warn(path, st);
-      else entries.push({ name, path, st });
+      if (st instanceof Errno) {
+        yield* p.warn(path, st);
+        ok = false;
+      } else entries.push({ name, path, st });
     }
   } catch (e) {
-    yield* p.warn(dir, e);
-    return undefined;
+    yield* p.warn(`can't open '${dir}'`, e);
+    ok = false;
   }
   sortEntries(entries, look);
-  return entries;
+  return [entries, ok];
 }
 
 function total(entries: readonly Entry[], look: Look): string {
@@ -226,11 +229,8 @@ class Lister {
   *directories(dirs: readonly Entry[], headers: boolean, depth = 0): Steps<void> {
     const look = this.#look;
     for (const dir of dirs) {
-      const entries = yield* entriesOf(this.#p, dir.path, look);
-      if (entries === undefined) {
-        this.ok = false;
-        continue;
-      }
+      const [entries, ok] = yield* entriesOf(this.#p, dir.path, look);
+      if (!ok) this.ok = false;
       let head = "";
       if (headers || look.has("R")) head = `${this.#first ? "" : "\n"}${dir.path}:\n`;
       this.#first = false;

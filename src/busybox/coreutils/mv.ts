@@ -97,7 +97,8 @@ function* main(p: Process): Steps<number> {
         !opt.has("f") && !S_ISLNK(there.mode) && !access(sys, to, W_OK) && isatty(sys, 0);
       if ((opt.has("i") || guarded) && !(yield* ask(p, `${p.progname}: overwrite '${to}'? `))) continue;
     }
-    if (!(yield* move(p, source, to))) status = 1;
+    const from = into ? source.replace(/(?<=[^/])\/+$/, "") : source;
+    if (!(yield* move(p, from, to))) status = 1;
     // Said even after a failure, as the original does.
     if (opt.has("v")) {
       const w = p.stdout.puts(`'${source}' -> '${to}'\n`);

@@ -124,11 +124,11 @@ function* copyDirectory(
     } catch (e) {
       return yield* failed(p, `can't create directory '${to}'`, e);
     }
-    state.made.add(key(lstat(sys, to)));
   } else if (!S_ISDIR(there.mode)) {
     yield* p.warnx(`target '${to}' is not a directory`);
     return false;
   }
+  state.made.add(key(there instanceof Errno ? lstat(sys, to) : there));
   let ok = true;
   state.depth++;
   try {
@@ -166,7 +166,6 @@ function* copyOther(
       const word = o.link === "hard" ? "link" : "symlink";
       return yield* failed(p, `can't create ${word} '${to}'${o.link === "hard" ? ` to '${from}'` : ""}`, e);
     }
-    yield* say(p, from, to, o);
     return true;
   }
   const keepsLinks = o.preserve === true && o.recursive === true && st.nlink > 1;
@@ -214,13 +213,14 @@ function* copyData(
       unlink(sys, to);
       fresh = true;
     }
-    const mode = o.preserve === true ? st.mode & 0o700 : st.mode & 0o777;
+    const mode = o.preserve === true ? st.mode & 0o700 : st.mode & 0o7777;
     try {
-      const call = open(sys, to, fresh ? O_WRONLY | O_CREAT : O_WRONLY | O_CREAT | O_TRUNC, mode);
+      const call = open(sys, to, fresh ? O_WRONLY | O_CREAT : O_WRONLY | O_TRUNC, mode);
       target = isSteps(call) ? yield* call : call;
     } catch (e) {
-      if (!(e instanceof Errno) || o.force !== true || fresh) throw e;
-      unlink(sys, to);
+      if (!(e instanceof Errno) || fresh) throw e;
+      // What cannot be opened is replaced, with or without -f.
+      if (!S_ISDIR(lstat(sys, to).mode)) unlink(sys, to);
       const call = open(sys, to, O_WRONLY | O_CREAT | O_EXCL, mode);
       target = isSteps(call) ? yield* call : call;
     }
