@@ -24,6 +24,7 @@ import {
   type Timespec,
 } from "../../../abi/stat.ts";
 import type { HostStat } from "../../host.ts";
+import type { Kernel } from "../../kernel.ts";
 import type { Task } from "../../task.ts";
 import { DirectoryFile } from "../directory.ts";
 import type { File, Path } from "../file.ts";
@@ -38,6 +39,25 @@ import type { HostFs } from "./hostfs.ts";
 const FRESH_MS = 1;
 const SET_ID = S_ISUID | S_ISGID;
 
+/** When something was seen. */
+class Moment {
+  #ms = Number.NEGATIVE_INFINITY;
+  /** The scheduler's count of switches at that time. */
+  #switches = 0;
+
+  set(kernel: Kernel): void {
+    this.#ms = kernel.monotonic();
+    this.#switches = kernel.scheduler.contextSwitches;
+  }
+  clear(): void {
+    this.#ms = Number.NEGATIVE_INFINITY;
+  }
+  isNow(kernel: Kernel): boolean {
+    const { scheduler } = kernel;
+    return this.#switches === scheduler.contextSwitches && kernel.monotonic() - this.#ms < FRESH_MS;
+  }
+}
+
 /** Any object of the folder; the class itself serves everything but directories. */
 export class HostInode extends Inode {
   declare readonly sb: HostFs;
@@ -49,9 +69,7 @@ export class HostInode extends Inode {
   protected parent: HostDirectory | undefined;
   protected name: string;
   #stat: HostStat;
-  #lookedMs = Number.NEGATIVE_INFINITY;
-  /** The scheduler's count of switches at that time. */
-  #lookedAt = 0;
+  readonly #looked = new Moment();
   /** open(2) with O_TRUNC has just emptied it. */
   #emptied = false;
   /** Open files, by which the object is reached when its name has gone. */
@@ -90,8 +108,7 @@ export class HostInode extends Inode {
   #adopt(stat: HostStat): void {
     const { sb } = this;
     this.#stat = stat;
-    this.#lookedMs = sb.kernel.monotonic();
-    this.#lookedAt = sb.kernel.scheduler.contextSwitches;
+    this.#looked.set(sb.kernel);
     const own = sb.attributes.get(stat);
     this.mode = (own?.type ?? this.#hostType) | (own?.mode ?? stat.mode & 0o7777);
     this.uid = own?.uid ?? sb.guestUid(stat.uid);
@@ -102,17 +119,9 @@ export class HostInode extends Inode {
 
   /** What is known may no longer be true. */
   changed(): void {
-    this.#lookedMs = Number.NEGATIVE_INFINITY;
+    this.#looked.clear();
   }
 
-  /** What is known was true a moment ago. */
-  get fresh(): boolean {
-    const { kernel } = this.sb;
-    return (
-      this.#lookedAt === kernel.scheduler.contextSwitches &&
-      kernel.monotonic() - this.#lookedMs < FRESH_MS
-    );
-  }
 
   protected get openHandle(): number | undefined {
     return this.#handles[0];
@@ -121,7 +130,7 @@ export class HostInode extends Inode {
   /** The object as the host has it now; throws ENOENT when it cannot be found any more. */
   protected look(): HostStat {
     const { sb } = this;
-    if (this.fresh) return this.#stat;
+    if (this.#looked.isNow(sb.kernel)) return this.#stat;
     const handle = this.openHandle;
     let stat: HostStat | undefined;
     if (handle !== undefined) stat = sb.files.fstat(handle);
@@ -319,6 +328,7 @@ export class HostDirectory extends HostInode {
   #handle: number | undefined;
   /** The directory below that was looked up last: walks go through the same ones again and again. */
   #last: HostDirectory | undefined;
+  readonly #lastSeen = new Moment();
 
   /** The open directory on the host. */
   handle(): number {
@@ -341,13 +351,19 @@ export class HostDirectory extends HostInode {
   }
 
   override lookup(name: string): HostInode | undefined {
+    const { sb } = this;
     const last = this.#last;
-    if (last !== undefined && last.name === name && last.parent === this && last.fresh) return last;
-    this.sb.dropFresh();
-    const stat = this.sb.files.lstat(this.handle(), name);
+    if (last !== undefined && last.name === name && last.parent === this) {
+      if (this.#lastSeen.isNow(sb.kernel)) return last;
+    }
+    sb.dropFresh();
+    const stat = sb.files.lstat(this.handle(), name);
     if (stat === undefined) return undefined;
-    const inode = this.sb.inodeOf(stat, this, name);
-    if (inode instanceof HostDirectory) this.#last = inode;
+    const inode = sb.inodeOf(stat, this, name);
+    if (inode instanceof HostDirectory) {
+      this.#last = inode;
+      this.#lastSeen.set(sb.kernel);
+    }
     return inode;
   }
 

@@ -1,0 +1,14 @@
+// Tests: one process, shared modules (nothing here has state at module level), and no stray output.
+import { defineConfig } from "vitest/config";
+
+// biome-ignore lint/style/noDefaultExport: vitest wants it
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    pool: "threads",
+    isolate: false,
+    reporters: ["./test/support/reporter.ts"],
+    setupFiles: ["./test/support/no-console.ts"],
+    testTimeout: 20_000,
+  },
+});
