@@ -66,7 +66,7 @@ function sortEntries(entries: Entry[], look: Look): void {
   entries.sort((a, b) => {
     if (first) {
       const d = Number(S_ISDIR(b.st.mode)) - Number(S_ISDIR(a.st.mode));
-      if (d !== 0) return d;
+      if (d !== 0) return sign * d;
     }
     let d = 0;
     if (look.sort === "S") d = b.st.size - a.st.size;
