@@ -101,6 +101,7 @@ export const ENOBUFS: Errno = make("ENOBUFS", 105);
 export const EISCONN: Errno = make("EISCONN", 106);
 export const ENOTCONN: Errno = make("ENOTCONN", 107);
 export const ESHUTDOWN: Errno = make("ESHUTDOWN", 108);
+export const ETOOMANYREFS: Errno = make("ETOOMANYREFS", 109);
 export const ETIMEDOUT: Errno = make("ETIMEDOUT", 110);
 export const ECONNREFUSED: Errno = make("ECONNREFUSED", 111);
 export const EHOSTDOWN: Errno = make("EHOSTDOWN", 112);

@@ -1,71 +1,219 @@
-// Sockets (socket(2) family): no address family is there yet.
-import { EAFNOSUPPORT, ENOTSOCK } from "../../abi/errno.ts";
-import type { Blocking } from "../../abi/program.ts";
-import type { Received, SendOptions, SockAddr } from "../../abi/socket.ts";
+// The socket calls: socket(2), bind(2), listen(2), accept4(2), connect(2), sendmsg(2), recvmsg(2) and company.
+import {
+  EAFNOSUPPORT,
+  EAGAIN,
+  EINVAL,
+  ENOTSOCK,
+  EOPNOTSUPP,
+  EPERM,
+  EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
+  ETOOMANYREFS,
+} from "../../abi/errno.ts";
+import { O_RDWR } from "../../abi/fcntl.ts";
+import { SOCKFS_MAGIC } from "../../abi/mount.ts";
+import type { Blocking, Steps } from "../../abi/program.ts";
+import { isSteps } from "../../abi/program.ts";
+import { RLIMIT_NOFILE } from "../../abi/resource.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  MSG_CMSG_CLOEXEC,
+  MSG_NOSIGNAL,
+  type Received,
+  type SendOptions,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  type SockAddr,
+} from "../../abi/socket.ts";
+import { S_IFSOCK } from "../../abi/stat.ts";
+import { anonymousPath } from "../fs/anon.ts";
+import type { File } from "../fs/file.ts";
 import type { Task } from "../task.ts";
+import { sleepOn } from "../wait.ts";
+import { TcpSocket, UdpSocket } from "./af_inet.ts";
+import { UnixDatagram, UnixStream } from "./af_unix.ts";
+import { DatagramSocket } from "./dgram.ts";
+import { deadline, MAX_FDS, type Message, received, type Socket, SocketFile, waits } from "./sock.ts";
+import { StreamSocket } from "./stream.ts";
 
-function notSocket(task: Task, fd: number): never {
-  task.fds.get(fd);
-  throw ENOTSOCK;
-}
+const TYPE_MASK = 0xf;
 
-export function socket(_task: Task, _domain: number, _type: number, _protocol: number): number {
+function create(task: Task, domain: number, type: number, protocol: number): Socket {
+  if (domain === AF_UNIX) {
+    if (protocol !== 0 && protocol !== AF_UNIX) throw EPROTONOSUPPORT;
+    if (type === SOCK_STREAM || type === SOCK_SEQPACKET) return new UnixStream(task, type);
+    if (type === SOCK_DGRAM || type === SOCK_RAW) return new UnixDatagram(task, SOCK_DGRAM);
+    throw ESOCKTNOSUPPORT;
+  }
+  if (domain === AF_INET || domain === AF_INET6) {
+    if (type === SOCK_STREAM) {
+      if (protocol !== 0 && protocol !== IPPROTO_TCP) throw EPROTONOSUPPORT;
+      return new TcpSocket(task.kernel, domain);
+    }
+    if (type === SOCK_DGRAM) {
+      if (protocol !== 0 && protocol !== IPPROTO_UDP) throw EPROTONOSUPPORT;
+      return new UdpSocket(task.kernel, domain);
+    }
+    if (type === SOCK_RAW) throw task.cred.euid === 0 ? EPROTONOSUPPORT : EPERM;
+    throw ESOCKTNOSUPPORT;
+  }
   throw EAFNOSUPPORT;
 }
+
+function install(task: Task, socket: Socket, flags: number): number {
+  const path = anonymousPath(task.kernel, "sockfs", SOCKFS_MAGIC, "socket", S_IFSOCK | 0o777, task.cred);
+  const file = new SocketFile(path, O_RDWR | (flags & SOCK_NONBLOCK), socket);
+  return task.fds.install(file, (flags & SOCK_CLOEXEC) !== 0, task.rlimit(RLIMIT_NOFILE));
+}
+
+function checkType(type: number): void {
+  if ((type & ~(TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) throw EINVAL;
+}
+
+function socketFile(task: Task, fd: number): SocketFile {
+  const file = task.fds.get(fd);
+  if (!(file instanceof SocketFile)) throw ENOTSOCK;
+  return file;
+}
+
+/** socket(2). */
+export function socket(task: Task, domain: number, type: number, protocol: number): number {
+  checkType(type);
+  return install(task, create(task, domain, type & TYPE_MASK, protocol), type);
+}
+
+/** socketpair(2): AF_UNIX only. */
 export function socketpair(
-  _task: Task,
-  _domain: number,
-  _type: number,
-  _protocol: number,
+  task: Task,
+  domain: number,
+  type: number,
+  protocol: number,
 ): [number, number] {
-  throw EAFNOSUPPORT;
+  checkType(type);
+  const a = create(task, domain, type & TYPE_MASK, protocol);
+  const b = create(task, domain, type & TYPE_MASK, protocol);
+  if (domain !== AF_UNIX) throw EOPNOTSUPP;
+  if (a instanceof StreamSocket && b instanceof StreamSocket) a.pair(b);
+  else if (a instanceof DatagramSocket && b instanceof DatagramSocket) a.pair(b);
+  const first = install(task, a, type);
+  try {
+    return [first, install(task, b, type)];
+  } catch (error) {
+    task.fds.close(task, first);
+    throw error;
+  }
 }
-export function bind(task: Task, fd: number, _addr: SockAddr): void {
-  notSocket(task, fd);
+
+/** bind(2). */
+export function bind(task: Task, fd: number, addr: SockAddr): void {
+  socketFile(task, fd).socket.bind(task, addr);
 }
-export function listen(task: Task, fd: number, _backlog: number): void {
-  notSocket(task, fd);
+
+/** listen(2). */
+export function listen(task: Task, fd: number, backlog: number): void {
+  socketFile(task, fd).socket.listen(task, backlog);
 }
-export function accept4(task: Task, fd: number, _flags: number): Blocking<[number, SockAddr]> {
-  return notSocket(task, fd);
+
+/** accept4(2). */
+export function accept4(task: Task, fd: number, flags: number): Blocking<[number, SockAddr]> {
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) throw EINVAL;
+  const file = socketFile(task, fd);
+  const accepted = file.socket.accept();
+  if (accepted !== undefined) return [install(task, accepted, flags), accepted.peerAddress()];
+  if (file.nonblock) throw EAGAIN;
+  return acceptLater(task, file.socket, flags);
 }
-export function connect(task: Task, fd: number, _addr: SockAddr): Blocking<void> {
-  return notSocket(task, fd);
+
+function* acceptLater(task: Task, listener: Socket, flags: number): Steps<[number, SockAddr]> {
+  const until = deadline(task, listener.receiveTimeoutMs);
+  for (;;) {
+    if (yield* sleepOn(task, listener.pollQueues(), until)) throw EAGAIN;
+    const accepted = listener.accept();
+    if (accepted !== undefined) return [install(task, accepted, flags), accepted.peerAddress()];
+  }
 }
+
+/** connect(2). */
+export function connect(task: Task, fd: number, addr: SockAddr): Blocking<void> {
+  const file = socketFile(task, fd);
+  return file.socket.connect(task, addr, file.nonblock);
+}
+
+/** sendmsg(2), sendto(2), send(2). */
 export function sendmsg(
   task: Task,
   fd: number,
-  _bytes: Uint8Array,
-  _options?: SendOptions,
+  bytes: Uint8Array,
+  options: SendOptions = {},
 ): Blocking<number> {
-  return notSocket(task, fd);
+  const file = socketFile(task, fd);
+  const { flags = 0, to, fds = [] } = options;
+  if (fds.length > 0 && file.socket.family !== AF_UNIX) throw EINVAL;
+  if (fds.length > MAX_FDS) throw ETOOMANYREFS;
+  const files = fds.map((each) => task.fds.get(each)).map((each) => each.get());
+  const message: Message = { bytes, from: undefined, files, cred: undefined };
+  const wait = waits(file, flags);
+  const noSignal = (flags & MSG_NOSIGNAL) !== 0;
+  try {
+    return file.socket.send(task, message, to, wait, noSignal);
+  } catch (error) {
+    for (const each of files) each.put();
+    throw error;
+  }
 }
+
+/** recvmsg(2), recvfrom(2), recv(2). */
 export function recvmsg(
   task: Task,
   fd: number,
-  _max: number,
-  _flags: number,
+  max: number,
+  flags: number,
 ): Blocking<Received> {
-  return notSocket(task, fd);
+  const file = socketFile(task, fd);
+  const give = (owner: Task, passed: File): number =>
+    owner.fds.install(passed, (flags & MSG_CMSG_CLOEXEC) !== 0, owner.rlimit(RLIMIT_NOFILE));
+  const message = file.socket.receive(task, max, flags, waits(file, flags));
+  if (!isSteps(message)) return received(task, message, give);
+  return (function* later(): Steps<Received> {
+    return received(task, yield* message, give);
+  })();
 }
-export function shutdown(task: Task, fd: number, _how: number): void {
-  notSocket(task, fd);
+
+/** shutdown(2). */
+export function shutdown(task: Task, fd: number, how: number): void {
+  socketFile(task, fd).socket.shutdown(how);
 }
+
+/** getsockname(2). */
 export function getsockname(task: Task, fd: number): SockAddr {
-  return notSocket(task, fd);
+  return socketFile(task, fd).socket.localAddress();
 }
+
+/** getpeername(2). */
 export function getpeername(task: Task, fd: number): SockAddr {
-  return notSocket(task, fd);
+  return socketFile(task, fd).socket.peerAddress();
 }
-export function getsockopt(task: Task, fd: number, _level: number, _name: number): unknown {
-  return notSocket(task, fd);
+
+/** getsockopt(2). */
+export function getsockopt(task: Task, fd: number, level: number, name: number): unknown {
+  return socketFile(task, fd).socket.getOption(level, name);
 }
+
+/** setsockopt(2). */
 export function setsockopt(
   task: Task,
   fd: number,
-  _level: number,
-  _name: number,
-  _value: unknown,
+  level: number,
+  name: number,
+  value: unknown,
 ): void {
-  notSocket(task, fd);
+  socketFile(task, fd).socket.setOption(level, name, value);
 }
