@@ -1,7 +1,7 @@
 // The command line: bivy, bivy run …
 import { HELP, RUN_HELP } from "./help.ts";
-import { FAILED, isExpected, run, runCommand } from "./run.ts";
 import { parseRun } from "./options.ts";
+import { FAILED, isExpected, run, runCommand } from "./run.ts";
 import { VERSION } from "./version.ts";
 
 /** Without a command: a login shell, on the terminal if there is one. */

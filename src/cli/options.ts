@@ -61,9 +61,7 @@ const VALUED: Readonly<Record<string, Valued>> = {
   },
   name: (_o, value) => {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value))
-      throw new UsageError(
-        `invalid name (${value}): only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
-      );
+      throw new UsageError(`invalid name (${value}): only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   },
 };
 

@@ -30,7 +30,8 @@ function mountOf(volume: Volume): MountOptions {
   const path = resolve(volume.host);
   try {
     // As docker does: a folder that is not there is made.
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { recursive: true });
+    if (statSync(path, { throwIfNoEntry: false }) === undefined)
+      mkdirSync(path, { recursive: true });
     return {
       fileSystem: folderOrFile(path, { readonly: volume.readOnly }),
       target: volume.guest,
@@ -94,7 +95,12 @@ interface Running {
   drained: () => Promise<unknown> | undefined;
 }
 
-function onTerminal(machine: Machine, argv: string[], spawn: SpawnOptions, input: boolean): Running {
+function onTerminal(
+  machine: Machine,
+  argv: string[],
+  spawn: SpawnOptions,
+  input: boolean,
+): Running {
   const port = new NodeTerminal();
   const { size } = port;
   const tty = size === undefined ? { port } : { port, size };

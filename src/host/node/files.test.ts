@@ -20,7 +20,7 @@ import {
   O_WRONLY,
   SEEK_END,
 } from "../../abi/fcntl.ts";
-import { settle, type Steps, type Sys } from "../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import { DT_UNKNOWN, S_IFIFO } from "../../abi/stat.ts";
 import { Dentry } from "../../kernel/fs/dentry.ts";
 import { HostFs } from "../../kernel/fs/hostfs/hostfs.ts";
@@ -60,7 +60,12 @@ function inside<T>(main: (sys: Sys) => Steps<T>, options: { readonly?: boolean }
   return (result as { value: T }).value;
 }
 
-function* put(sys: Sys, path: string, text: string, flags = O_WRONLY | O_CREAT | O_TRUNC): Steps<void> {
+function* put(
+  sys: Sys,
+  path: string,
+  text: string,
+  flags = O_WRONLY | O_CREAT | O_TRUNC,
+): Steps<void> {
   const fd = yield* settle(sys.openat(AT_FDCWD, path, flags, 0o644));
   expect(yield* settle(sys.write(fd, bytesOf(text)))).toBe(text.length);
   sys.close(fd);
@@ -184,9 +189,9 @@ test("symbolic links are the guest's: they never lead out of the folder", () => 
         "ENOENT",
       ]);
     }
-    expect(
-      yield* failure(() => sys.openat(AT_FDCWD, "/relative", O_RDONLY | O_NOFOLLOW)),
-    ).toBe("ELOOP");
+    expect(yield* failure(() => sys.openat(AT_FDCWD, "/relative", O_RDONLY | O_NOFOLLOW))).toBe(
+      "ELOOP",
+    );
     // Through the link a file is made inside, where the guest's root is.
     yield* put(sys, "/relative", "inside");
     expect(fs.readFileSync(`${folder}/secret`, "latin1")).toBe("inside");

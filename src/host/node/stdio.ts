@@ -271,7 +271,9 @@ export class HostStdio {
   /** Undefined when everything has gone out, else the promise of that: before the process exits. */
   drained(): Promise<unknown> | undefined {
     const pipes = [...this.#outputs.values()];
-    return pipes.every((pipe) => pipe.idle) ? undefined : Promise.all(pipes.map((p) => p.drained()));
+    return pipes.every((pipe) => pipe.idle)
+      ? undefined
+      : Promise.all(pipes.map((p) => p.drained()));
   }
 
   /** Lets go of the host's input. */

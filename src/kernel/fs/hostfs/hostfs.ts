@@ -98,7 +98,7 @@ export class HostFs implements SuperBlock {
     const key = this.#key(stat);
     const known = this.#inodes.get(key)?.deref();
     // A number may come back as another file: then type or time of birth differ.
-    if (known !== undefined && known.isSame(stat)) {
+    if (known?.isSame(stat)) {
       known.found(stat, parent, name);
       return known;
     }
@@ -174,7 +174,8 @@ export class HostFs implements SuperBlock {
       try {
         return action();
       } catch (error) {
-        if ((error !== EMFILE && error !== ENFILE) || left === 0 || this.#open.size < 16) throw error;
+        if ((error !== EMFILE && error !== ENFILE) || left === 0 || this.#open.size < 16)
+          throw error;
         for (let i = 0; i < 8; i++) this.#closeOldest();
       }
     }

@@ -11,9 +11,9 @@ import {
   RENAME_NOREPLACE,
 } from "../../../abi/fcntl.ts";
 import {
+  type Dirent,
   DT_REG,
   DT_UNKNOWN,
-  type Dirent,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
@@ -75,7 +75,9 @@ export class HostInode extends Inode {
   /** Open files, by which the object is reached when its name has gone. */
   readonly #handles: number[] = [];
   /** Times that were set and came out rounded on the host: what was asked for, while the host's stay. */
-  #times: { atime: Timespec; mtime: Timespec; hostAtime: Timespec; hostMtime: Timespec } | undefined;
+  #times:
+    | { atime: Timespec; mtime: Timespec; hostAtime: Timespec; hostMtime: Timespec }
+    | undefined;
 
   constructor(sb: HostFs, stat: HostStat, parent: HostDirectory | undefined, name: string) {
     super(sb, stat.mode, 0, 0);
@@ -121,7 +123,6 @@ export class HostInode extends Inode {
   changed(): void {
     this.#looked.clear();
   }
-
 
   protected get openHandle(): number | undefined {
     return this.#handles[0];
@@ -393,7 +394,13 @@ export class HostDirectory extends HostInode {
   }
 
   /** Gives a new object its owner and what else the host did not take, and finds its inode. */
-  #made(now: HostStat | undefined, name: string, mode: number, uid: number, gid: number): HostInode {
+  #made(
+    now: HostStat | undefined,
+    name: string,
+    mode: number,
+    uid: number,
+    gid: number,
+  ): HostInode {
     const { sb } = this;
     const { files, attributes } = sb;
     this.changed();
