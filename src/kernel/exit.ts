@@ -51,6 +51,7 @@ export function exitTask(task: Task): void {
   group.utimeMs += task.utimeMs;
   const shared = [...group.tasks].some((other) => other.fds === task.fds);
   if (!shared) task.fds.closeAll(task);
+  task.ns.leave(task);
   if (group.tasks.size === 0) exitProcess(task, group);
 }
 

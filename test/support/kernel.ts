@@ -4,7 +4,7 @@ import { DeviceTable } from "../../src/kernel/device.ts";
 import { startTask } from "../../src/kernel/fork.ts";
 import { Dentry } from "../../src/kernel/fs/dentry.ts";
 import { Mount, MountNamespace } from "../../src/kernel/fs/mount.ts";
-import { Tmpfs, tmpfsType } from "../../src/kernel/fs/tmpfs/tmpfs.ts";
+import { Tmpfs, tmpfs } from "../../src/kernel/fs/tmpfs/tmpfs.ts";
 import { DEFAULT_LIMITS, type Host, type Limits } from "../../src/kernel/host.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import { KernelLog } from "../../src/kernel/log.ts";
@@ -56,7 +56,7 @@ export function testKernel(
   const host = new FakeHost();
   const devices = new DeviceTable();
   const kernel = new Kernel(host, { ...DEFAULT_LIMITS, ...limits }, programs, devices, new KernelLog());
-  kernel.fileSystems.set("tmpfs", tmpfsType);
+  kernel.fileSystems.set("tmpfs", tmpfs);
   const sb = new Tmpfs(kernel, "mode=755");
   const ns = new MountNamespace();
   kernel.ns = ns;

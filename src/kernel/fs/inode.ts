@@ -7,6 +7,7 @@ import {
   EOPNOTSUPP,
   EPERM,
   EROFS,
+  Errno,
 } from "../../abi/errno.ts";
 import type { Blocking } from "../../abi/program.ts";
 import type { Dirent, Stat, StatFs, Timespec } from "../../abi/stat.ts";
@@ -139,8 +140,18 @@ export abstract class Inode {
   rmdir(_name: string, _inode: Inode): void {
     throw EPERM;
   }
-  /** Moves `name` to `newName` in `newDir` of the same super block, replacing what is there (already checked compatible). */
-  rename(_name: string, _newDir: Inode, _newName: string, _flags: number): void {
+  /**
+   * Moves `name` (which is `inode`) to `newName` in `newDir` of the same super block, replacing `target`
+   * if something is there (already checked compatible).
+   */
+  rename(
+    _name: string,
+    _newDir: Inode,
+    _newName: string,
+    _flags: number,
+    _inode?: Inode,
+    _target?: Inode,
+  ): void {
     throw EPERM;
   }
   /** An unnamed file for O_TMPFILE. */
@@ -165,6 +176,15 @@ export abstract class Inode {
     throw ENXIO;
   }
 
+  /** getxattr for questions: undefined when there is none. */
+  peekxattr(name: string): Uint8Array | undefined {
+    try {
+      return this.getxattr(name);
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
+  }
   getxattr(_name: string): Uint8Array {
     throw ENODATA;
   }

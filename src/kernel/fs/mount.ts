@@ -3,6 +3,7 @@ import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../../abi/mount.ts";
 import { Dentry } from "./dentry.ts";
 import type { Path } from "./file.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Task } from "../task.ts";
 import type { SuperBlock } from "./inode.ts";
 
 /** One mounted view of a super block. */
@@ -176,8 +177,11 @@ export class MountNamespace {
     return [ns, copies];
   }
 
-  /** The last task has left: everything is unmounted. */
-  end(): void {
+  /** A task ends or goes to another namespace: when it was the last here, everything is unmounted. */
+  leave(task: Task): void {
+    const { kernel } = task;
+    if (this === kernel.ns) return;
+    for (const other of kernel.tasks.values()) if (other !== task && other.ns === this) return;
     for (const mount of [...this.mounts].reverse()) this.remove(mount);
   }
 }

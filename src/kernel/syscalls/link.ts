@@ -228,7 +228,8 @@ export function renameat2(
   }
   mayMove(task, old, from.parent, to.parent);
   const newDir = to.parent.dentry.inode;
-  from.parent.dentry.inode.rename(from.name, newDir, to.name, flags);
+  const dir = from.parent.dentry.inode;
+  dir.rename(from.name, newDir, to.name, flags, old.inode, target?.inode);
   if (exchange) from.parent.dentry.exchange(from.name, to.parent.dentry, to.name);
   else from.parent.dentry.move(from.name, to.parent.dentry, to.name);
   if (task.kernel.watches !== 0) {

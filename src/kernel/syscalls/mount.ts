@@ -261,15 +261,7 @@ export function unshare(task: Task, flags: number): void {
     const copy = copies.get(path.mount);
     return copy === undefined ? path : { mount: copy, dentry: path.dentry };
   };
-  leaveNamespace(task);
+  task.ns.leave(task);
   task.ns = ns;
   task.fs = { ...task.fs, root: moved(task.fs.root), cwd: moved(task.fs.cwd) };
-}
-
-/** A task leaves its mount namespace (exit, unshare, setns): the last one to leave takes it down. */
-export function leaveNamespace(task: Task): void {
-  const { ns, kernel } = task;
-  if (ns === kernel.ns) return;
-  for (const other of kernel.tasks.values()) if (other !== task && other.ns === ns) return;
-  ns.end();
 }

@@ -144,6 +144,10 @@ export class TmpfsInode extends Inode {
     this.sb.memory(-(name.length + (this.#xattrs?.get(name)?.length ?? 0) + ENTRY_BYTES));
   }
 
+  override peekxattr(name: string): Uint8Array | undefined {
+    return this.#xattrs?.get(name);
+  }
+
   override getxattr(name: string): Uint8Array {
     const value = this.#xattrs?.get(name);
     if (value === undefined) throw ENODATA;

@@ -250,14 +250,14 @@ export class Tmpfs implements SuperBlock, Charge {
 }
 
 /** mount -t tmpfs. */
-export const tmpfsType: FileSystemType = {
+export const tmpfs: FileSystemType = {
   name: "tmpfs",
   requiresDevice: false,
   mount: (kernel, _task, _source, data) => new Tmpfs(kernel, data),
 };
 
 /** ramfs: tmpfs without limits of its own; it knows mode= only and ignores the rest, as Linux does. */
-export const ramfsType: FileSystemType = {
+export const ramfs: FileSystemType = {
   name: "ramfs",
   requiresDevice: false,
   mount: (kernel, _task, _source, data) => {
