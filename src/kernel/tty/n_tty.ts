@@ -232,9 +232,8 @@ export class NTty {
     let i = 0;
     while (i < bytes.length) {
       // A full buffer makes the far side wait, but never before there is a line to read.
-      if (this.#tail - this.#head + this.#ends.length >= N_TTY_BUF_SIZE - 1) {
-        if (!this.#canonical || this.#ends.length > 0) break;
-      }
+      const held = Math.max(this.#tail - this.#head, this.#ends.length);
+      if (held >= N_TTY_BUF_SIZE - 1 && (!this.#canonical || this.#ends.length > 0)) break;
       this.#receiveByte(bytes[i++] as number);
     }
     if (!this.#canonical && this.#tail !== before) this.#line.inputReady();
@@ -281,10 +280,6 @@ export class NTty {
   }
 
   #ordinary(c: number): void {
-    if (this.#tail - this.#head >= N_TTY_BUF_SIZE - 1) {
-      this.#echo += "\x07";
-      return;
-    }
     if ((this.#line.termios.lflag & ECHO) !== 0) {
       this.#finishErasing();
       if (c === NL) this.#echoRaw(NL);
@@ -293,6 +288,8 @@ export class NTty {
         this.#echoChar(c);
       }
     }
+    // What does not fit is echoed and lost (Linux 6.18; no bell): the last place is the line end's.
+    if (this.#tail - this.#head >= N_TTY_BUF_SIZE - 1) return;
     if (c === 0xff && (this.#line.termios.iflag & PARMRK) !== 0) this.#store(c);
     this.#store(c);
   }
