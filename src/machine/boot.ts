@@ -13,7 +13,7 @@ import { Mount, MountNamespace } from "../kernel/fs/mount.ts";
 import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
 import { proc } from "../kernel/fs/proc/proc.ts";
 import { sysfs } from "../kernel/fs/sysfs/sysfs.ts";
-import { Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
+import { ramfs, Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
 import { resolve } from "../kernel/fs/namei.ts";
 import { hostTask } from "../kernel/fork.ts";
 import type { Host, Limits } from "../kernel/host.ts";
@@ -46,7 +46,15 @@ export interface Booted {
   host: Task;
 }
 
-const TYPES: readonly FileSystemType[] = [tmpfs, proc, sysfs, devtmpfs, devpts, overlayFileSystem];
+const TYPES: readonly FileSystemType[] = [
+  tmpfs,
+  ramfs,
+  proc,
+  sysfs,
+  devtmpfs,
+  devpts,
+  overlayFileSystem,
+];
 
 /** Mounts a super block on an existing directory. */
 export function mountOn(
