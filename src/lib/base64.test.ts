@@ -38,7 +38,11 @@ test("lines", () => {
   expect(encode(bytesOf("hello"), 3, 100)).toBe("aGV\nsbG\n8=\n");
   expect(encode(bytesOf("hel"), 4, 100)).toBe("aGVs\n");
   expect(encode(bytesOf(""), 4, 100)).toBe("");
-  const lines = `${(Buffer.from(data).toString("base64").match(/.{1,76}/g) ?? []).join("\n")}\n`;
+  const lines = `${(
+    Buffer.from(data)
+      .toString("base64")
+      .match(/.{1,76}/g) ?? []
+  ).join("\n")}\n`;
   for (const step of [1, 100, 1000]) expect(encode(data, 76, step)).toBe(lines);
   expect(decode(lines, 50)).toBe(strOf(data));
 });

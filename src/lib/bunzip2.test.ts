@@ -14,7 +14,7 @@ const text = bytesOf(
 const inputs: [string, Uint8Array][] = [
   ["nothing", new Uint8Array(0)],
   ["a byte", bytesOf("x")],
-  ["runs", bytesOf("aaaabbbbbcccccc".repeat(3) + "d".repeat(1000) + "eeee")],
+  ["runs", bytesOf(`${"aaaabbbbbcccccc".repeat(3) + "d".repeat(1000)}eeee`)],
   ["all bytes", Uint8Array.from({ length: 5000 }, (_, i) => Math.imul(i, i) >> 4)],
   ["text in several blocks", text],
 ];

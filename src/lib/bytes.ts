@@ -15,22 +15,35 @@ export interface NativeBytes {
   byteLength(s: string): number;
 }
 
+/** What may or may not be found there. */
+interface HostBuffer {
+  readonly compare?: unknown;
+  readonly byteLength?: unknown;
+  readonly prototype?: {
+    readonly latin1Slice?: unknown;
+    readonly latin1Write?: unknown;
+    readonly utf8Slice?: unknown;
+    readonly utf8Write?: unknown;
+    readonly indexOf?: unknown;
+  };
+}
+
 // A memo of what the host offers, never changed once looked up.
 let found: NativeBytes | null | undefined;
 
 /** The host's own byte functions, or null where it has none. For this room's files. */
 export function nativeBytes(): NativeBytes | null {
   if (found !== undefined) return found;
-  const host = (globalThis as { Buffer?: Record<string, unknown> }).Buffer;
-  const proto = host?.["prototype"] as Record<string, unknown> | undefined;
+  const host = (globalThis as { Buffer?: HostBuffer }).Buffer;
+  const proto = host?.prototype;
   const functions = {
-    slice: proto?.["latin1Slice"],
-    write: proto?.["latin1Write"],
-    utf8Slice: proto?.["utf8Slice"],
-    utf8Write: proto?.["utf8Write"],
-    indexOf: proto?.["indexOf"],
-    compare: host?.["compare"],
-    byteLength: host?.["byteLength"],
+    slice: proto?.latin1Slice,
+    write: proto?.latin1Write,
+    utf8Slice: proto?.utf8Slice,
+    utf8Write: proto?.utf8Write,
+    indexOf: proto?.indexOf,
+    compare: host?.compare,
+    byteLength: host?.byteLength,
   };
   const whole = Object.values(functions).every((f) => typeof f === "function");
   found = whole ? (functions as unknown as NativeBytes) : null;

@@ -20,7 +20,10 @@ const noise = Uint8Array.from({ length: 30000 }, (_, i) => Math.imul(i * i, 0x9e
 const inputs: [string, Uint8Array][] = [
   ["nothing", new Uint8Array(0)],
   ["a byte", bytesOf("x")],
-  ["runs of all lengths", concat([3, 4, 5, 254, 255, 256, 259, 260, 9999].map((n, i) => new Uint8Array(n).fill(i)))],
+  [
+    "runs of all lengths",
+    concat([3, 4, 5, 254, 255, 256, 259, 260, 9999].map((n, i) => new Uint8Array(n).fill(i))),
+  ],
   ["periods", bytesOf("ab".repeat(9000))],
   ["all bytes", noise],
   ["text in several blocks", text],
@@ -40,7 +43,9 @@ test.each(inputs)("bzip2(1) unpacks: %s", (_, data) => {
 test("the transform, as sorting the rotations makes it", () => {
   const words = ["a", "aa", "ba", "banana", "mississippi", "abab", "aabaab", "zyx", "\xff\0\xff\0"];
   for (let i = 0; i < 200; i++)
-    words.push(Array.from({ length: i }, (_, k) => "abc"[((i * k * k) >> 2) % (1 + (i % 3))]).join(""));
+    words.push(
+      Array.from({ length: i }, (_, k) => "abc"[((i * k * k) >> 2) % (1 + (i % 3))]).join(""),
+    );
   for (const word of words.filter((w) => w !== "")) {
     const text = bytesOf(word);
     const rotations = Array.from(word, (_, i) => bytesOf(word.slice(i) + word.slice(0, i)));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bytesOf, concat, strOf } from "./bytes.ts";
-import { type CpioEntry, cpioHeader, cpioPadding, CpioReader, cpioTrailer } from "./cpio.ts";
+import { type CpioEntry, CpioReader, cpioHeader, cpioPadding, cpioTrailer } from "./cpio.ts";
 import { FormatError } from "./format-error.ts";
 
 function entry(name: string, size: number): CpioEntry {

@@ -2,16 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as zlib from "node:zlib";
 import { expect, test } from "vitest";
 import { bytesOf } from "./bytes.ts";
-import {
-  adler32,
-  bsdSum,
-  Crc64,
-  crc32,
-  crc32Big,
-  PosixCrc,
-  sysvFold,
-  sysvSum,
-} from "./crc.ts";
+import { adler32, bsdSum, Crc64, crc32, crc32Big, PosixCrc, sysvFold, sysvSum } from "./crc.ts";
 
 const check = bytesOf("123456789");
 const data = Uint8Array.from({ length: 70001 }, (_, i) => (i * i * 31) >> 3);

@@ -42,7 +42,7 @@ function bigTables(): Int32Array {
 /**
  * CRC-32 of `b[start..end)`, going on from `crc` (0 for a new one). Result is unsigned.
  *
- * Slicing by sixteen: 1.3 GB/s on Node 20, a byte at a time 0.35.
+ * Slicing by sixteen: 1.1 GB/s on Node 20.
  */
 export function crc32(b: Uint8Array, crc = 0, start = 0, end: number = b.length): number {
   const t = littleTables();
@@ -176,8 +176,7 @@ function wideTable(): Int32Array {
 /** BSD sum, going on from `sum` (0 at first): 16 bits, rotated right before each byte is added. */
 export function bsdSum(b: Uint8Array, sum = 0): number {
   let s = sum;
-  for (let i = 0; i < b.length; i++)
-    s = ((s >>> 1) + ((s & 1) << 15) + (b[i] as number)) & 0xffff;
+  for (let i = 0; i < b.length; i++) s = ((s >>> 1) + ((s & 1) << 15) + (b[i] as number)) & 0xffff;
   return s;
 }
 

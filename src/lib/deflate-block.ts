@@ -331,7 +331,11 @@ function symbolTables(): Tables {
     else distanceSymbol.fill(i, 256 + (at >> 7), 256 + ((at + (1 << extra)) >> 7));
     at += 1 << extra;
   }
-  const fixed = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280);
+  const fixed = new Uint8Array(288)
+    .fill(8, 0, 144)
+    .fill(9, 144, 256)
+    .fill(7, 256, 280)
+    .fill(8, 280);
   tables = { lengthSymbol, distanceSymbol, symbolExtra, lengthBase, distanceBase, fixed };
   return tables;
 }

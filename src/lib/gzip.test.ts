@@ -37,8 +37,7 @@ test.each(inputs)("deflate, zlib inflates: %s", (_, data) => {
     expect(Buffer.compare(zlib.inflateRawSync(packed), data)).toBe(0);
     const zlibs = zlib.deflateRawSync(data, { level }).length;
     expect(packed.length).toBeLessThanOrEqual(zlibs * 1.05 + 20);
-    if (level === 6)
-      expect(Buffer.compare(packed, pack(new Deflate(level), data, 12345))).toBe(0);
+    if (level === 6) expect(Buffer.compare(packed, pack(new Deflate(level), data, 12345))).toBe(0);
   }
 });
 

@@ -25,7 +25,16 @@ export interface GzipHeader {
   readonly flags: number;
 }
 
-type State = "magic" | "header" | "extra" | "name" | "comment" | "crc" | "body" | "trailer" | "done";
+type State =
+  | "magic"
+  | "header"
+  | "extra"
+  | "name"
+  | "comment"
+  | "crc"
+  | "body"
+  | "trailer"
+  | "done";
 
 /**
  * Decoder for gzip. Members that follow one another are one output; whatever else follows, be it zeros, is left over,

@@ -53,8 +53,16 @@ test.each(hashes)("%s", (name, make, abc) => {
   const data = Uint8Array.from({ length: 1200 }, (_, i) => (i * i) >> 3);
   // Every length around the block sizes, and an unaligned view.
   for (let n = 0; n < 300; n++)
-    expect(hex(make().update(data.subarray(1, n + 1)).digest())).toBe(
-      createHash(name).update(data.subarray(1, n + 1)).digest("hex"),
+    expect(
+      hex(
+        make()
+          .update(data.subarray(1, n + 1))
+          .digest(),
+      ),
+    ).toBe(
+      createHash(name)
+        .update(data.subarray(1, n + 1))
+        .digest("hex"),
     );
   for (const step of [1, 7, 64, 100, 128, 500]) {
     const h = make();

@@ -84,8 +84,7 @@ export function canonicalCodes(lengths: Uint8Array, count: number, codes: Int32A
   }
   counts[0] = 0;
   const next = new Int32Array(32);
-  for (let n = 1; n < 32; n++)
-    next[n] = ((next[n - 1] as number) + (counts[n - 1] as number)) << 1;
+  for (let n = 1; n < 32; n++) next[n] = ((next[n - 1] as number) + (counts[n - 1] as number)) << 1;
   for (let i = 0; i < count; i++) {
     const n = lengths[i] as number;
     if (n === 0) continue;

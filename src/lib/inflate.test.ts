@@ -14,8 +14,9 @@ function sample(n: number): Uint8Array {
     const length = Math.min((seed >> 16) % 300, n - i);
     const back = 1 + ((seed >> 8) % 40000);
     if (seed % 5 === 0) b.fill(seed >> 7, i, i + length);
-    else if (seed % 5 < 4 && back < i) for (let k = 0; k < length; k++) b[i + k] = b[i + k - back] as number;
-    else for (let k = 0; k < length; k++) b[i + k] = (seed >> k % 20) & 63;
+    else if (seed % 5 < 4 && back < i)
+      for (let k = 0; k < length; k++) b[i + k] = b[i + k - back] as number;
+    else for (let k = 0; k < length; k++) b[i + k] = (seed >> (k % 20)) & 63;
     i += length;
   }
   return b;

@@ -58,8 +58,7 @@ export class LzmaState {
   ended = false;
 
   constructor(dictionarySize: number) {
-    if (dictionarySize > DICTIONARY_MAX)
-      throw new FormatError("unsupported", "dictionary too big");
+    if (dictionarySize > DICTIONARY_MAX) throw new FormatError("unsupported", "dictionary too big");
     this.#dictionarySize = Math.max(dictionarySize, 4096);
   }
 

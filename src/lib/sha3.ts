@@ -46,8 +46,7 @@ export class Sha3 implements Hash {
     this.#xor(this.#rate - 1, 0x80);
     keccak(this.#state, this.#round);
     const out = new Uint8Array(this.#size);
-    for (let i = 0; i < out.length; i++)
-      out[i] = (this.#state[i >> 2] as number) >>> (8 * (i & 3));
+    for (let i = 0; i < out.length; i++) out[i] = (this.#state[i >> 2] as number) >>> (8 * (i & 3));
     return out;
   }
 

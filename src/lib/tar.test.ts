@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bytesOf, concat, strOf } from "./bytes.ts";
 import { FormatError } from "./format-error.ts";
-import { formatPax, parsePax, tarEnd, tarHeader, tarPadding, TarReader } from "./tar.ts";
+import { formatPax, parsePax, TarReader, tarEnd, tarHeader, tarPadding } from "./tar.ts";
 import { parseTarHeader, type TarEntry } from "./tar-header.ts";
 
 interface Seen extends Partial<TarEntry> {
@@ -72,7 +72,9 @@ test("what tar(1) writes, in each format", () => {
     for (const format of ["gnu", "pax", "ustar", "v7"]) {
       const names = ["a", "hole"];
       if (format === "gnu" || format === "pax") names.push("z".repeat(120), "link");
-      const archive = execFileSync("tar", ["cf", "-", `--format=${format}`, ...names], { cwd: dir });
+      const archive = execFileSync("tar", ["cf", "-", `--format=${format}`, ...names], {
+        cwd: dir,
+      });
       for (const step of [100, 512, 100_000]) {
         const files = list(archive, step);
         expect(files.map((f) => [f.name, f.type, f.data, f.linkname])).toEqual(

@@ -2,7 +2,13 @@
 import { bytesOf, concat, strOf } from "./bytes.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import { FormatError } from "./format-error.ts";
-import { formatTarHeader, isZeroBlock, parseTarHeader, TAR_BLOCK, type TarEntry } from "./tar-header.ts";
+import {
+  formatTarHeader,
+  isZeroBlock,
+  parseTarHeader,
+  TAR_BLOCK,
+  type TarEntry,
+} from "./tar-header.ts";
 
 /** The most that a long name or a set of pax records may take. */
 const EXTRA_MAX = 1 << 20;
@@ -207,8 +213,7 @@ export function tarHeader(entry: TarEntry, pax?: ReadonlyMap<string, string>): U
   if (pax !== undefined && pax.size > 0) parts.push(extra("x", entry.name, formatPax(pax)));
   if (entry.linkname.length > 100)
     parts.push(extra("K", "././@LongLink", bytesOf(`${entry.linkname}\0`)));
-  if (entry.name.length > 100)
-    parts.push(extra("L", "././@LongLink", bytesOf(`${entry.name}\0`)));
+  if (entry.name.length > 100) parts.push(extra("L", "././@LongLink", bytesOf(`${entry.name}\0`)));
   parts.push(formatTarHeader(entry));
   return concat(parts);
 }

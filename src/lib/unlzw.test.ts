@@ -26,7 +26,8 @@ function compress(data: Uint8Array, maxBits: number, clearAfter = Infinity): Uin
   };
   let word = "";
   let codes = 0;
-  const codeOf = (w: string): number => (w.length === 1 ? w.charCodeAt(0) : (table.get(w) as number));
+  const codeOf = (w: string): number =>
+    w.length === 1 ? w.charCodeAt(0) : (table.get(w) as number);
   for (const byte of data) {
     const c = String.fromCharCode(byte);
     if (word === "" || table.has(word + c)) {

@@ -22,7 +22,10 @@ export class Unlzw extends StepDecoder {
     // Without block mode there is no code that clears the table, and 256 is one like the others.
     const clears = (flags & 0x80) !== 0;
     if (maxBits < FIRST_BITS || maxBits > MAX_BITS)
-      throw new FormatError("unsupported", `compressed with ${maxBits} bits, can only handle 16 bits`);
+      throw new FormatError(
+        "unsupported",
+        `compressed with ${maxBits} bits, can only handle 16 bits`,
+      );
 
     const maxEntries = 1 << maxBits;
     const prefix = new Uint16Array(maxEntries);

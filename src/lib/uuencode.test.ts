@@ -14,7 +14,9 @@ test("known lines", () => {
 test("round trip", () => {
   const data = Uint8Array.from({ length: 500 }, (_, i) => (i * i) >> 2);
   for (let n = 0; n < 500; n += 7) {
-    const lines = strOf(uuEncode(data.subarray(0, n))).split("\n").slice(0, -1);
+    const lines = strOf(uuEncode(data.subarray(0, n)))
+      .split("\n")
+      .slice(0, -1);
     expect(concat([new Uint8Array(0), ...lines.map(uuDecodeLine)])).toEqual(data.slice(0, n));
   }
 });

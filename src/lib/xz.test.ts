@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { bytesOf, concat } from "./bytes.ts";
-import { decodeAll, type Decoder } from "./decoder.ts";
+import { type Decoder, decodeAll } from "./decoder.ts";
 import { FormatError } from "./format-error.ts";
 import { Unlzma } from "./lzma.ts";
 import { Unxz } from "./xz.ts";
@@ -57,18 +57,21 @@ test("x86 filter", () => {
   same(inPieces(new Unxz(), xz(program, "--x86", "--lzma2=preset=0"), 1234), program);
 });
 
-test.each([["-6"], ["--lzma1=preset=1,lc=0,lp=2,pb=0,dict=4096"]])("what lzma packs: %s", (option) => {
-  const packed = xz(mixed, "--format=lzma", option);
-  same(decodeAll(new Unlzma(), packed, 1 << 20), mixed);
-  same(inPieces(new Unlzma(), packed, 77), mixed);
-  const z = new Unlzma();
-  z.push(concat([packed, bytesOf("more")]));
-  z.end();
-  while (z.read() !== undefined);
-  // xz does not know the size of a stream beforehand, so there is an end marker.
-  expect(z.done).toBe(true);
-  same(z.rest(), bytesOf("more"));
-});
+test.each([["-6"], ["--lzma1=preset=1,lc=0,lp=2,pb=0,dict=4096"]])(
+  "what lzma packs: %s",
+  (option) => {
+    const packed = xz(mixed, "--format=lzma", option);
+    same(decodeAll(new Unlzma(), packed, 1 << 20), mixed);
+    same(inPieces(new Unlzma(), packed, 77), mixed);
+    const z = new Unlzma();
+    z.push(concat([packed, bytesOf("more")]));
+    z.end();
+    while (z.read() !== undefined);
+    // xz does not know the size of a stream beforehand, so there is an end marker.
+    expect(z.done).toBe(true);
+    same(z.rest(), bytesOf("more"));
+  },
+);
 
 test("streams, padding and nothing", () => {
   const hi = xz(bytesOf("hi\n"));

@@ -61,7 +61,8 @@ export class Unxz extends StepDecoder {
       if (input.buf[input.pos + i] !== byte) throw invalidMagic();
     }
     yield* this.need(12);
-    const flags = (input.buf[input.pos + 7] as number) | ((input.buf[input.pos + 6] as number) << 8);
+    const flags =
+      (input.buf[input.pos + 7] as number) | ((input.buf[input.pos + 6] as number) << 8);
     if (this.#crc(6, 2) !== this.#u32(8)) throw new FormatError("checksum", "crc error");
     if (flags > 15) throw new FormatError("unsupported", "unsupported stream flags");
     input.pos += 12;
@@ -87,7 +88,8 @@ export class Unxz extends StepDecoder {
       listed = sumUp(listed, unpadded, yield* this.#number(index));
     }
     if (listed !== sizes) throw corrupted();
-    while ((input.offset - indexStart) % 4 !== 0) if ((yield* this.#byte(index)) !== 0) throw corrupted();
+    while ((input.offset - indexStart) % 4 !== 0)
+      if ((yield* this.#byte(index)) !== 0) throw corrupted();
     yield* this.need(16);
     if (this.#u32(0) !== index.crc) throw new FormatError("checksum", "crc error");
     input.pos += 4;
@@ -165,7 +167,10 @@ export class Unxz extends StepDecoder {
       if (unpackedSize >= 0 && unpacked > unpackedSize) throw corrupted();
     });
     const packed = input.offset - dataStart;
-    if ((packedSize >= 0 && packed !== packedSize) || (unpackedSize >= 0 && unpacked !== unpackedSize))
+    if (
+      (packedSize >= 0 && packed !== packedSize) ||
+      (unpackedSize >= 0 && unpacked !== unpackedSize)
+    )
       throw corrupted();
     const unpadded = input.offset - start + check.size;
     while ((input.offset - start) % 4 !== 0) if ((yield* this.#byte()) !== 0) throw corrupted();

@@ -96,7 +96,13 @@ export function findZipDirectory(tail: Uint8Array, fileSize: number): ZipDirecto
     }
     const before = end - size - offset;
     if (before < 0 || entries * 46 > size) throw corrupted();
-    return { entries, size, offset: offset + before, before, comment: strOf(tail, at + 22, at + 22 + commentSize) };
+    return {
+      entries,
+      size,
+      offset: offset + before,
+      before,
+      comment: strOf(tail, at + 22, at + 22 + commentSize),
+    };
   }
   throw new FormatError("magic", "invalid zip magic");
 }
