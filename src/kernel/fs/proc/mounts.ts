@@ -6,7 +6,7 @@ import {
   MS_NODIRATIME,
   MS_NOEXEC,
   MS_NOSUID,
-  MS_STRICTATIME,
+  MS_RELATIME,
   MS_SYNCHRONOUS,
 } from "../../../abi/mount.ts";
 import { major, minor } from "../../../abi/stat.ts";
@@ -23,12 +23,12 @@ const FLAGS: readonly (readonly [number, string])[] = [
   [MS_NOEXEC, "noexec"],
   [MS_NOATIME, "noatime"],
   [MS_NODIRATIME, "nodiratime"],
+  [MS_RELATIME, "relatime"],
 ];
 
 function flagNames(mount: Mount): string[] {
   const names: string[] = [];
   for (const [flag, name] of FLAGS) if ((mount.flags & flag) !== 0) names.push(name);
-  if ((mount.flags & (MS_NOATIME | MS_STRICTATIME)) === 0) names.push("relatime");
   return names;
 }
 
