@@ -97,13 +97,13 @@ export class Nameidata {
       if (here.sb.volatile) here.refresh();
       if (!here.isDirectory) return ENOTDIR;
       if (cred.euid !== 0 && !permitted(cred, here, X_OK)) return EACCES;
-      if (end - at > NAME_MAX) return ENAMETOOLONG;
       const name = text.slice(at, end);
       if (parent && isLast) {
         this.name = name;
         this.trailingSlash = end < text.length;
         break;
       }
+      if (end - at > NAME_MAX) return ENAMETOOLONG;
       at = next;
       if (name === ".") continue;
       if (name === "..") {
@@ -194,6 +194,12 @@ export function resolveParent(task: Task, dirfd: number, path: string): LastComp
   const failure = walk.walkParent(path);
   if (failure !== undefined) throw failure;
   return { parent: walk.path, name: walk.name, trailingSlash: walk.trailingSlash };
+}
+
+/** The entry of a directory by the last component of a path, if it is there. */
+export function lookupLast(parent: Dentry, name: string): Dentry | undefined {
+  if (name.length > NAME_MAX) throw ENAMETOOLONG;
+  return parent.lookup(name);
 }
 
 /** Name of a place and whether `root` was met on the way up. */

@@ -22,6 +22,7 @@ import {
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
   RENAME_WHITEOUT,
+  R_OK,
   W_OK,
 } from "../../abi/fcntl.ts";
 import {
@@ -41,13 +42,15 @@ import {
   S_IFMT,
   S_IFREG,
   S_IFSOCK,
+  S_ISGID,
+  S_ISUID,
   S_ISVTX,
 } from "../../abi/stat.ts";
 import { permitted } from "../cred.ts";
 import type { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
-import { type LastComponent, resolve, resolveParent } from "../fs/namei.ts";
+import { type LastComponent, lookupLast, resolve, resolveParent } from "../fs/namei.ts";
 import { notify, notifyGone } from "../fs/notify.ts";
 import { mayCreate, mayDelete, newGid, newMode } from "../fs/permission.ts";
 import type { Task } from "../task.ts";
@@ -57,13 +60,20 @@ function isNormal(name: string): boolean {
   return name !== "" && name !== "." && name !== "..";
 }
 
-/** Where a new name goes; throws EEXIST when it is taken, ENOENT for "name/" of what is no directory. */
-function newName(task: Task, dirfd: number, path: string, directory: boolean): LastComponent {
+/** Where a free name is; throws EEXIST when it is taken, ENOENT for "name/" of what is no directory. */
+function freeName(task: Task, dirfd: number, path: string, directory: boolean): LastComponent {
   const last = resolveParent(task, dirfd, path);
   if (!isNormal(last.name)) throw EEXIST;
   if (last.name.includes("\0")) throw EINVAL;
-  if (last.parent.dentry.lookup(last.name) !== undefined) throw EEXIST;
+  if (lookupLast(last.parent.dentry, last.name) !== undefined) throw EEXIST;
   if (last.trailingSlash && !directory) throw ENOENT;
+  if (last.parent.mount.readonly) throw EROFS;
+  return last;
+}
+
+/** Where a new name goes: free, in a directory that takes it. */
+function newName(task: Task, dirfd: number, path: string, directory: boolean): LastComponent {
+  const last = freeName(task, dirfd, path, directory);
   mayCreate(task, last.parent);
   return last;
 }
@@ -124,7 +134,7 @@ export function unlinkat(task: Task, dirfd: number, path: string, flags: number)
     if (!directory) throw EISDIR;
     throw name === "" ? EBUSY : name === "." ? EINVAL : ENOTEMPTY;
   }
-  const victim = parent.dentry.lookup(name);
+  const victim = lookupLast(parent.dentry, name);
   if (victim === undefined) throw ENOENT;
   if (!directory && trailingSlash) throw victim.inode.isDirectory ? EISDIR : ENOTDIR;
   mayDelete(task, parent, victim, directory);
@@ -149,6 +159,18 @@ export function symlinkat(task: Task, target: string, dirfd: number, path: strin
   notify(dir, IN_CREATE, name);
 }
 
+/**
+ * fs.protected_hardlinks, which Alpine switches on: other people's files get a new name only if they
+ * are plain files that the task may read and write.
+ */
+function mayLink(task: Task, inode: Inode): void {
+  if (task.cred.euid === 0 || task.cred.euid === inode.uid) return;
+  const { mode } = inode;
+  const setGid = (mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010);
+  if (!inode.isRegular || (mode & S_ISUID) !== 0 || setGid) throw EPERM;
+  if (!permitted(task.cred, inode, R_OK | W_OK)) throw EPERM;
+}
+
 /** linkat(2). */
 export function linkat(
   task: Task,
@@ -162,9 +184,11 @@ export function linkat(
   if (oldpath === "" && (flags & AT_EMPTY_PATH) !== 0 && task.cred.euid !== 0) throw ENOENT;
   const follow = (flags & AT_SYMLINK_FOLLOW) !== 0 ? 0 : AT_SYMLINK_NOFOLLOW;
   const old = resolve(task, olddirfd, oldpath, follow | (flags & AT_EMPTY_PATH));
-  const { parent, name } = newName(task, newdirfd, newpath, false);
+  const { parent, name } = freeName(task, newdirfd, newpath, false);
   const { inode } = old.dentry;
   if (old.mount !== parent.mount || inode.sb !== parent.dentry.inode.sb) throw EXDEV;
+  mayLink(task, inode);
+  mayCreate(task, parent);
   if (inode.isDirectory) throw EPERM;
   // An unlinked file stays unlinked; one made with O_TMPFILE (and without O_EXCL) may get its name.
   if (inode.nlink === 0 && inode.attached?.get("linkable") !== true) throw ENOENT;
@@ -176,7 +200,7 @@ export function linkat(
 }
 
 function lookupOld(last: LastComponent): Dentry {
-  const found = last.parent.dentry.lookup(last.name);
+  const found = lookupLast(last.parent.dentry, last.name);
   if (found === undefined) throw ENOENT;
   return found;
 }
@@ -208,7 +232,7 @@ export function renameat2(
   if (to.name.includes("\0")) throw EINVAL;
   if (from.parent.mount.readonly) throw EROFS;
   const old = lookupOld(from);
-  const target = to.parent.dentry.lookup(to.name);
+  const target = lookupLast(to.parent.dentry, to.name);
   if (target !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
   if (target === undefined && exchange) throw ENOENT;
   if (exchange && to.trailingSlash && target?.inode.isDirectory === false) throw ENOTDIR;

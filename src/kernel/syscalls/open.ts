@@ -46,7 +46,7 @@ import {
 } from "../../abi/stat.ts";
 import { Dentry } from "../fs/dentry.ts";
 import type { File, Path } from "../fs/file.ts";
-import { Nameidata, resolve, startAt } from "../fs/namei.ts";
+import { lookupLast, Nameidata, resolve, startAt } from "../fs/namei.ts";
 import { notify, notifyPath } from "../fs/notify.ts";
 import { PathFile } from "../fs/path-file.ts";
 import { mayCreate, mustOwn, mustPermit, newGid, newMode } from "../fs/permission.ts";
@@ -166,10 +166,13 @@ function openCreate(task: Task, dirfd: number, path: string, flags: number, mode
     const failure = walk.walkParent(text);
     if (failure !== undefined) throw failure;
     const { name } = walk;
-    if (name === "" || name === "." || name === ".." || walk.trailingSlash) throw EISDIR;
+    if (name === "" || name === "." || name === "..") {
+      throw (flags & O_EXCL) !== 0 ? EEXIST : EISDIR;
+    }
+    if (walk.trailingSlash) throw EISDIR;
     const parent = walk.path;
     if (!parent.dentry.inode.isDirectory) throw ENOTDIR;
-    const found = parent.dentry.lookup(name);
+    const found = lookupLast(parent.dentry, name);
     if (found === undefined) {
       mayCreate(task, parent);
       const dir = parent.dentry.inode;
