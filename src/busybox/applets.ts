@@ -9,10 +9,16 @@ import { cksum } from "./coreutils/cksum.ts";
 import { comm } from "./coreutils/comm.ts";
 import { cp } from "./coreutils/cp.ts";
 import { cut } from "./coreutils/cut.ts";
+import { date } from "./coreutils/date.ts";
+import { dd } from "./coreutils/dd.ts";
+import { df } from "./coreutils/df.ts";
 import { dirname } from "./coreutils/dirname.ts";
 import { dos2unix, unix2dos } from "./coreutils/dos2unix.ts";
+import { du } from "./coreutils/du.ts";
+import { echo } from "./coreutils/echo.ts";
 import { env } from "./coreutils/env.ts";
 import { expand, unexpand } from "./coreutils/expand.ts";
+import { expr } from "./coreutils/expr.ts";
 import { factor } from "./coreutils/factor.ts";
 import { fold } from "./coreutils/fold.ts";
 import { fsync } from "./coreutils/fsync.ts";
@@ -28,6 +34,8 @@ import { mkdir } from "./coreutils/mkdir.ts";
 import { mkfifo, mknod } from "./coreutils/mknod.ts";
 import { mktemp } from "./coreutils/mktemp.ts";
 import { mv } from "./coreutils/mv.ts";
+import { printf } from "./coreutils/printf.ts";
+import { bracket, doubleBracket, test } from "./coreutils/test.ts";
 import { false_, true_ } from "./coreutils/true.ts";
 import type { Applet } from "./libbb/applet.ts";
 
@@ -37,6 +45,8 @@ export function allApplets(): Applet[] {
     // ash: `ash` and `sh` go here when src/ash exports its program.
 
     // coreutils
+    bracket,
+    doubleBracket,
     arch,
     basename,
     cat,
@@ -48,10 +58,16 @@ export function allApplets(): Applet[] {
     comm,
     cp,
     cut,
+    date,
+    dd,
+    df,
     dirname,
     dos2unix,
+    du,
+    echo,
     env,
     expand,
+    expr,
     factor,
     false_,
     fold,
@@ -70,10 +86,12 @@ export function allApplets(): Applet[] {
     mknod,
     mktemp,
     mv,
+    printf,
     sha1sum,
     sha256sum,
     sha3sum,
     sha512sum,
+    test,
     true_,
     unexpand,
     unix2dos,

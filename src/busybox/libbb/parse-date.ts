@@ -1,0 +1,76 @@
+// Dates in arguments (date -d, date -s, touch -d), in the forms that BusyBox knows.
+import type { Tm } from "../../libc/time/civil.ts";
+import { strptime } from "../../libc/time/strptime.ts";
+import { localtime, mktime, type Zone } from "../../libc/time/zone.ts";
+
+/** Largest time mktime takes here: it must stay an exact number. */
+const SECONDS_MAX = 67768036191676799;
+
+/** The day that `now` is in, from its beginning. */
+function today(now: number, zone: Zone): Tm | undefined {
+  const tm = localtime(now, zone);
+  if (tm === undefined) return undefined;
+  return { ...tm, hour: 0, min: 0, sec: 0, isdst: -1 };
+}
+
+function finish(tm: Tm, zone: Zone): number | undefined {
+  const inRange =
+    tm.mon >= 0 && tm.mon < 12 && tm.mday >= 1 && tm.mday <= 31 && tm.hour < 24 && tm.min < 60 && tm.sec <= 60;
+  return inRange ? mktime(tm, zone) : undefined;
+}
+
+/** A year of two digits: the one within fifty years of now. */
+function nearYear(two: number, now: number): number {
+  const year = Math.floor(now / 100) * 100 + two;
+  return year > now + 50 ? year - 100 : year < now - 50 ? year + 100 : year;
+}
+
+/** Seconds since 1970; undefined when it is no date. What is not named is today's, or zero after what is. */
+export function parseDate(text: string, now: number, zone: Zone): number | undefined {
+  const tm = today(now, zone);
+  if (tm === undefined) return undefined;
+  let m = /^@([0-9]+)$/.exec(text);
+  if (m !== null) return Number(m[1]) <= SECONDS_MAX ? Number(m[1]) : undefined;
+
+  m = /^([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(text);
+  if (m !== null) {
+    [tm.hour, tm.min, tm.sec] = [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)];
+    return finish(tm, zone);
+  }
+  m = /^(?:([0-9]{1,4})\.)?([0-9]{1,2})\.([0-9]{1,2})-([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(text);
+  m ??= /^([0-9]{1,4})-([0-9]{1,2})-([0-9]{1,2})(?: ([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2}))?)?)?$/.exec(text);
+  if (m !== null) {
+    if (m[1] !== undefined) tm.year = Number(m[1]) - 1900;
+    [tm.mon, tm.mday] = [Number(m[2]) - 1, Number(m[3])];
+    [tm.hour, tm.min, tm.sec] = [Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0)];
+    return finish(tm, zone);
+  }
+  m = /^((?:[0-9]{2}){1,6})(?:\.([0-9]{2}))?$/.exec(text);
+  if (m === null) return undefined;
+  const pairs = ((m[1] ?? "").match(/../g) ?? []).map(Number);
+  tm.sec = Number(m[2] ?? 0);
+  tm.min = pairs.pop() ?? 0;
+  const hour = pairs.pop();
+  if (hour !== undefined) tm.hour = hour;
+  const mday = pairs.pop();
+  if (mday !== undefined) tm.mday = mday;
+  const mon = pairs.pop();
+  if (mon !== undefined) tm.mon = mon - 1;
+  const low = pairs.pop();
+  const high = pairs.pop();
+  if (high !== undefined) tm.year = high * 100 + (low as number) - 1900;
+  else if (low !== undefined) tm.year = nearYear(low, tm.year + 1900) - 1900;
+  return finish(tm, zone);
+}
+
+/** As {@link parseDate} for a strptime form, which need not reach to the end of the text. */
+export function parseDateFormat(
+  text: string,
+  format: string,
+  now: number,
+  zone: Zone,
+): number | undefined {
+  const tm = today(now, zone);
+  if (tm === undefined || strptime(text, format, tm) < 0) return undefined;
+  return mktime(tm, zone);
+}
