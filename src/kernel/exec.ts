@@ -1,13 +1,5 @@
 // execve(2): finds out what a file is (binfmt) and puts the new program in the task.
-import {
-  E2BIG,
-  EACCES,
-  ELOOP,
-  ENOENT,
-  ENOEXEC,
-  Errno,
-  EISDIR,
-} from "../abi/errno.ts";
+import { E2BIG, EACCES, EISDIR, ELOOP, ENOENT, ENOEXEC, Errno } from "../abi/errno.ts";
 import { AT_FDCWD, X_OK } from "../abi/fcntl.ts";
 import { isSteps, type Program, type Steps } from "../abi/program.ts";
 import { SIG_DFL, SIG_IGN } from "../abi/signal.ts";
@@ -16,9 +8,8 @@ import { strOf } from "../lib/bytes.ts";
 import { permitted } from "./cred.ts";
 import type { Path } from "./fs/file.ts";
 import { pathName, resolve } from "./fs/namei.ts";
-import { EXEC } from "./scheduler.ts";
-import { TaskSys } from "./sys.ts";
 import type { Task } from "./task.ts";
+import { EXEC } from "./unwind.ts";
 
 /** Bytes of arguments and environment together (Linux: a quarter of the stack limit). */
 const ARG_MAX = 2 * 1024 * 1024;
@@ -89,12 +80,7 @@ function parseShebang(head: Uint8Array): { interpreter: string; argument: string
   return { interpreter: match[1] as string, argument: match[2] as string };
 }
 
-function load(
-  task: Task,
-  start: Path,
-  name: string,
-  argv: readonly string[],
-): Image {
+function load(task: Task, start: Path, name: string, argv: readonly string[]): Image {
   let path = start;
   let filename = name;
   let args = argv;
@@ -153,7 +139,7 @@ function begin(task: Task, image: Image, name: string, envp: readonly string[]):
   group.execed = true;
   const base = name.slice(name.lastIndexOf("/") + 1);
   task.comm = base.slice(0, 15);
-  task.steps = image.program(new TaskSys(task), image.argv, envp);
+  task.steps = image.program(task.kernel.door(task), image.argv, envp);
   return replace();
 }
 

@@ -15,7 +15,6 @@ import { type Cred, ROOT_CRED } from "./cred.ts";
 import { FdTable } from "./fdtable.ts";
 import type { MountNamespace } from "./fs/mount.ts";
 import type { Kernel } from "./kernel.ts";
-import { TaskSys } from "./sys.ts";
 import { ProcessGroup, Session, Task, ThreadGroup } from "./task.ts";
 
 /** Limits of the first task, as a container engine sets them. */
@@ -44,7 +43,8 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
   if (kernel.groups.size >= kernel.limits.tasks) throw EAGAIN;
   if (task.cred.ruid !== 0) {
     let own = 0;
-    for (const group of kernel.groups.values()) if (group.leader.cred.ruid === task.cred.ruid) own++;
+    for (const group of kernel.groups.values())
+      if (group.leader.cred.ruid === task.cred.ruid) own++;
     if (own >= task.rlimit(RLIMIT_NPROC)) throw EAGAIN;
   }
   const pid = kernel.allocatePid();
@@ -74,7 +74,7 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
   child.maskLo = task.maskLo;
   child.maskHi = task.maskHi;
   register(child);
-  child.steps = main(new TaskSys(child));
+  child.steps = main(kernel.door(child));
   kernel.scheduler.enqueue(child);
   return child;
 }
@@ -133,7 +133,7 @@ export function startTask(kernel: Kernel, start: Start): Task {
     start.comm.slice(0, 15),
   );
   register(task);
-  task.steps = start.program(new TaskSys(task), start.argv, start.envp);
+  task.steps = start.program(kernel.door(task), start.argv, start.envp);
   kernel.scheduler.enqueue(task);
   return task;
 }

@@ -1,5 +1,5 @@
 // The kernel of one machine: owns every table; nothing here is shared between machines.
-import type { Program } from "../abi/program.ts";
+import type { Program, Sys } from "../abi/program.ts";
 import type { Timespec } from "../abi/stat.ts";
 import type { DeviceTable } from "./device.ts";
 import type { FileSystemType } from "./fs/filesystems.ts";
@@ -58,6 +58,10 @@ export class Kernel {
   /** Pid 1; its exit ends the machine. */
   init: ThreadGroup | undefined;
   readonly bootMs: number;
+  /** Makes the system-call interface of a new program (sys.ts); set by whoever boots. */
+  door: (task: Task) => Sys = () => {
+    throw new Error("bug: a kernel without a door");
+  };
   /** clock_settime: what is added to the host's wall clock. */
   clockOffsetMs = 0;
   forks = 0;

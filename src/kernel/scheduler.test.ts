@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { testKernel } from "../../test/support/kernel.ts";
 import { ECHILD, EINTR, Errno } from "../abi/errno.ts";
 import { O_NONBLOCK } from "../abi/fcntl.ts";
-import { settle, type Steps, type Sys } from "../abi/program.ts";
+import { type Steps, type Sys, settle } from "../abi/program.ts";
 import {
   SA_RESTART,
   SIGCHLD,

@@ -1,11 +1,13 @@
 // The scheduler: an ordinary synchronous loop that resumes tasks and hands control back to the host after a slice.
 import { Errno } from "../abi/errno.ts";
-import { SIGABRT, SIGSEGV } from "../abi/signal.ts";
 import type { Steps } from "../abi/program.ts";
-import { exitGroup, exitTask } from "./exit.ts";
+import { SIGABRT, SIGSEGV } from "../abi/signal.ts";
+import { exitTask } from "./exit.ts";
+import { exitGroup } from "./exit-group.ts";
 import type { Kernel } from "./kernel.ts";
 import { deliverSignals, hasDeliverable } from "./signal.ts";
 import type { Task } from "./task.ts";
+import { EXEC, UNWIND } from "./unwind.ts";
 import { PREEMPT, type Sleep, TIMED_OUT, WOKEN } from "./wait.ts";
 
 /** What stands in the timer heap: a sleep with a deadline, or a kernel timer. */
@@ -15,15 +17,6 @@ export interface Timer {
   /** Called when the deadline has passed; takes itself out of the heap. */
   expire(): void;
 }
-
-/**
- * Thrown through a program to end it: by exit(2) and by fatal signals that a task brings on itself.
- * What to do next stands in the task (`group.exiting`). Never caught by programs.
- */
-export const UNWIND: object = Object.freeze({ unwind: true });
-
-/** What execve yields once the new program stands in `task.steps`: the old generator is dropped. */
-export const EXEC: { readonly deadlineMs: number } = Object.freeze({ deadlineMs: 0 });
 
 /** System calls and loop turns a task may do before others get their turn. */
 export const SLICE_BUDGET = 4096;

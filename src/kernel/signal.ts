@@ -22,9 +22,9 @@ import {
   type SigAction,
   type SigInfo,
 } from "../abi/signal.ts";
-import { exitGroup } from "./exit.ts";
-import { UNWIND } from "./scheduler.ts";
+import { exitGroup } from "./exit-group.ts";
 import type { PendingSignals, ProcessGroup, Task, ThreadGroup } from "./task.ts";
+import { UNWIND } from "./unwind.ts";
 import { INTERRUPTED, RESTART, WOKEN } from "./wait.ts";
 
 /** Pending infos kept at most for one process: real-time signals beyond are refused (EAGAIN). */

@@ -8,7 +8,7 @@ import type { SigAction, SigInfo, SigSet } from "../abi/signal.ts";
 import type { Received, SendOptions, SockAddr } from "../abi/socket.ts";
 import type { Dirent, Stat, StatFs, Timespec } from "../abi/stat.ts";
 import { execve, fexecve } from "./exec.ts";
-import { exitGroup } from "./exit.ts";
+import { exitGroup } from "./exit-group.ts";
 import { fork } from "./fork.ts";
 import * as epoll from "./fs/epoll.ts";
 import { eventfd2 } from "./fs/eventfd.ts";
@@ -16,7 +16,7 @@ import * as inotify from "./fs/inotify.ts";
 import { memfd_create } from "./fs/memfd.ts";
 import { poll, withMask } from "./fs/poll.ts";
 import * as socket from "./net/socket.ts";
-import { SLICE_BUDGET, UNWIND } from "./scheduler.ts";
+import { SLICE_BUDGET } from "./scheduler.ts";
 import { kill, tgkill } from "./signal.ts";
 import * as attr from "./syscalls/attr.ts";
 import * as cred from "./syscalls/cred.ts";
@@ -36,14 +36,21 @@ import * as stat from "./syscalls/stat.ts";
 import * as statfs from "./syscalls/statfs.ts";
 import * as sync from "./syscalls/sync.ts";
 import { wait4 } from "./syscalls/wait.ts";
+import * as xattr from "./syscalls/xattr.ts";
 import type { Task } from "./task.ts";
 import * as time from "./time.ts";
+import { UNWIND } from "./unwind.ts";
 import { PREEMPT } from "./wait.ts";
 
 /** Sys over one task: see abi/program.ts for the contract of each call. */
 export class TaskSys implements Sys {
   budget: number = SLICE_BUDGET;
   readonly #task: Task;
+
+  /** As Kernel.door wants it. */
+  static door(this: void, task: Task): Sys {
+    return new TaskSys(task);
+  }
 
   constructor(task: Task) {
     this.#task = task;
@@ -63,7 +70,8 @@ export class TaskSys implements Sys {
   }
 
   openat(dirfd: number, path: string, flags: number, mode = 0): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => open.openat(this.#task, dirfd, path, flags, mode));
+    if (--this.budget < 0)
+      return this.#later(() => open.openat(this.#task, dirfd, path, flags, mode));
     return open.openat(this.#task, dirfd, path, flags, mode);
   }
   close(fd: number): void {
@@ -232,16 +240,16 @@ export class TaskSys implements Sys {
     return sync.sync(this.#task);
   }
   getxattr(path: string, name: string, follow: boolean): Uint8Array {
-    return attr.getxattr(this.#task, path, name, follow);
+    return xattr.getxattr(this.#task, path, name, follow);
   }
   setxattr(path: string, name: string, value: Uint8Array, flags: number, follow: boolean): void {
-    attr.setxattr(this.#task, path, name, value, flags, follow);
+    xattr.setxattr(this.#task, path, name, value, flags, follow);
   }
   listxattr(path: string, follow: boolean): string[] {
-    return attr.listxattr(this.#task, path, follow);
+    return xattr.listxattr(this.#task, path, follow);
   }
   removexattr(path: string, name: string, follow: boolean): void {
-    attr.removexattr(this.#task, path, name, follow);
+    xattr.removexattr(this.#task, path, name, follow);
   }
 
   getcwd(): string {

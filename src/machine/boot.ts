@@ -1,8 +1,11 @@
 // Puts a kernel together: file systems, drivers, the root from image and upper layer, the usual mounts.
+
+import { AT_FDCWD } from "../abi/fcntl.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
 import { DeviceTable } from "../kernel/device.ts";
 import { registerMemoryDevices } from "../kernel/drivers/mem.ts";
+import { hostTask } from "../kernel/fork.ts";
 import { Dentry } from "../kernel/fs/dentry.ts";
 import { devpts } from "../kernel/fs/devpts/devpts.ts";
 import { devtmpfs } from "../kernel/fs/devtmpfs/devtmpfs.ts";
@@ -10,18 +13,17 @@ import type { FileSystemType } from "../kernel/fs/filesystems.ts";
 import { ImageFs, type ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
 import type { SuperBlock } from "../kernel/fs/inode.ts";
 import { Mount, MountNamespace } from "../kernel/fs/mount.ts";
+import { resolve } from "../kernel/fs/namei.ts";
 import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
 import { proc } from "../kernel/fs/proc/proc.ts";
 import { sysfs } from "../kernel/fs/sysfs/sysfs.ts";
 import { ramfs, Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
-import { resolve } from "../kernel/fs/namei.ts";
-import { hostTask } from "../kernel/fork.ts";
 import type { Host, Limits } from "../kernel/host.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { KernelLog } from "../kernel/log.ts";
+import { TaskSys } from "../kernel/sys.ts";
 import type { Task } from "../kernel/task.ts";
 import { registerTtyDevices } from "../kernel/tty/devices.ts";
-import { AT_FDCWD } from "../abi/fcntl.ts";
 
 /** What a machine is made of. */
 export interface Parts {
@@ -76,6 +78,7 @@ export function mountOn(
 export function boot(parts: Parts): Booted {
   const devices = new DeviceTable();
   const kernel = new Kernel(parts.host, parts.limits, parts.programs, devices, new KernelLog());
+  kernel.door = TaskSys.door;
   kernel.uts.nodename = parts.hostname;
   for (const type of TYPES) kernel.fileSystems.set(type.name, type);
   registerMemoryDevices(devices);

@@ -175,7 +175,11 @@ export class MachineFs {
   }
 
   /** Creates or replaces the contents. */
-  writeFileSync(path: string, data: string | Uint8Array, options: { mode?: number; flag?: "w" | "wx" } = {}): void {
+  writeFileSync(
+    path: string,
+    data: string | Uint8Array,
+    options: { mode?: number; flag?: "w" | "wx" } = {},
+  ): void {
     this.#writeAll(path, data, options.flag === "wx" ? O_EXCL : O_TRUNC, options.mode);
   }
   appendFileSync(path: string, data: string | Uint8Array): void {
@@ -205,7 +209,8 @@ export class MachineFs {
       for (;;) {
         const batch = getdents(this.#task, fd);
         if (batch.length === 0) break;
-        for (const { name } of batch) if (name !== "." && name !== "..") names.push(decodeUtf8(name));
+        for (const { name } of batch)
+          if (name !== "." && name !== "..") names.push(decodeUtf8(name));
       }
     } finally {
       this.#close(fd);

@@ -1,6 +1,6 @@
 // The first process of a machine that only serves: reaps what is left to it, as the init of container engines does.
 import { ECHILD } from "../abi/errno.ts";
-import { settle, type Steps, type Sys } from "../abi/program.ts";
+import { type Steps, type Sys, settle } from "../abi/program.ts";
 import { SA_RESTART, SIGCHLD } from "../abi/signal.ts";
 
 /** Never ends by itself; the machine is closed from outside. */

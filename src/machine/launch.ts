@@ -1,6 +1,6 @@
 // How the host starts a program: directory, user, PATH search, the first exec; the errors container engines tell.
 import { EACCES, EINVAL, ENOENT, ENOTDIR, Errno } from "../abi/errno.ts";
-import { isSteps, type Program, settle, type Steps, type Sys } from "../abi/program.ts";
+import { isSteps, type Program, type Steps, type Sys, settle } from "../abi/program.ts";
 import { TIOCSCTTY } from "../abi/termios.ts";
 import { parseId, UserDb } from "../libc/passwd.ts";
 
@@ -46,7 +46,10 @@ function* identify(sys: Sys, user: string): Steps<Identity> {
   if (group !== undefined) {
     const found = parseId(group) ?? (yield* db.getgrnam(group))?.gid;
     if (found === undefined) {
-      throw new LaunchError(`unable to find group ${group}: no matching entries in group file`, 126);
+      throw new LaunchError(
+        `unable to find group ${group}: no matching entries in group file`,
+        126,
+      );
     }
     gid = found;
   }
@@ -56,11 +59,7 @@ function* identify(sys: Sys, user: string): Steps<Identity> {
 }
 
 /** Where a command is, by PATH; an Errno when it is nowhere or may not be executed. */
-function* execByPath(
-  sys: Sys,
-  argv: readonly string[],
-  env: readonly string[],
-): Steps<Errno> {
+function* execByPath(sys: Sys, argv: readonly string[], env: readonly string[]): Steps<Errno> {
   const name = argv[0] ?? "";
   const path = env.find((each) => each.startsWith("PATH="))?.slice(5) ?? "/bin:/usr/bin";
   const places = name.includes("/")

@@ -3,8 +3,8 @@ import { O_RDWR } from "../abi/fcntl.ts";
 import { MS_RDONLY } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
 import type { WinSize } from "../abi/termios.ts";
+import { killGroup } from "../kernel/exit-group.ts";
 import { FdTable } from "../kernel/fdtable.ts";
-import { killGroup } from "../kernel/exit.ts";
 import { startTask } from "../kernel/fork.ts";
 import type { File } from "../kernel/fs/file.ts";
 import type { ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
@@ -202,7 +202,11 @@ export class Machine {
     const kernel = this.kernel;
     const streams =
       options.tty === undefined
-        ? { stdin: new PushFile(kernel), stdout: new PullFile(kernel), stderr: new PullFile(kernel) }
+        ? {
+            stdin: new PushFile(kernel),
+            stdout: new PullFile(kernel),
+            stderr: new PullFile(kernel),
+          }
         : undefined;
     return this.#spawn(argv, options, streams, streams);
   }
@@ -291,9 +295,13 @@ export class Machine {
       scheduler.runUntil(() => done);
       throw this.kernel.monotonic() > deadlineMs
         ? new BivyError("ERR_TIMEOUT", `no end after ${options.timeoutMs} ms`)
-        : new BivyError("ERR_WOULD_BLOCK", "the command waits for something only the host can give", {
-            hint: "use exec() for commands that wait",
-          });
+        : new BivyError(
+            "ERR_WOULD_BLOCK",
+            "the command waits for something only the host can give",
+            {
+              hint: "use exec() for commands that wait",
+            },
+          );
     }
     return run();
   }
@@ -339,11 +347,16 @@ export class Machine {
    * A new machine with the same files: copy-on-write, so it costs microseconds. Processes, mounts of
    * host folders and the contents of /dev, /run mounts are not copied.
    */
-  fork(options: Partial<Pick<BootOptions, "hostname" | "limits" | "mounts" | "env">> = {}): Machine {
+  fork(
+    options: Partial<Pick<BootOptions, "hostname" | "limits" | "mounts" | "env">> = {},
+  ): Machine {
     this.#open();
     const merged = { ...this.#options, ...options };
     const { upper } = this.#booted;
-    return new Machine(merged, bootParts(merged, (kernel) => upper.fork(kernel)));
+    return new Machine(
+      merged,
+      bootParts(merged, (kernel) => upper.fork(kernel)),
+    );
   }
 
   /** Ends all processes and drops the machine. Idempotent. */

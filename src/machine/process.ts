@@ -2,8 +2,8 @@
 import { SIGKILL } from "../abi/signal.ts";
 import { sendSignal } from "../kernel/signal.ts";
 import type { ThreadGroup } from "../kernel/task.ts";
-import { signalName, signalNumber } from "../libc/strsignal.ts";
 import type { HostTty } from "../kernel/tty/console.ts";
+import { signalName, signalNumber } from "../libc/strsignal.ts";
 import type { PullFile, PushFile } from "./stdio.ts";
 
 /** How a process ended. */

@@ -1,9 +1,9 @@
 // Tables of whole outcomes for applets: each row runs one in a machine of its own and compares stdout,
 // stderr and status whole. What a row does not name defaults to empty and status 0.
 import { expect, test } from "vitest";
+import { type Applet, programOf, usageText } from "../../src/busybox/libbb/applet.ts";
 import { bytesOf, strOf } from "../../src/lib/bytes.ts";
 import { encodeUtf8 } from "../../src/lib/utf8.ts";
-import { type Applet, programOf, usageText } from "../../src/busybox/libbb/applet.ts";
 import { runProgram } from "./run-program.ts";
 
 /** One row: a command line, what it finds, what must come out. Text is UTF-8; "\x80"-like bytes go in as Uint8Array. */

@@ -8,6 +8,7 @@ import { Tmpfs, tmpfs } from "../../src/kernel/fs/tmpfs/tmpfs.ts";
 import { DEFAULT_LIMITS, type Host, type Limits } from "../../src/kernel/host.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import { KernelLog } from "../../src/kernel/log.ts";
+import { TaskSys } from "../../src/kernel/sys.ts";
 import type { Task } from "../../src/kernel/task.ts";
 
 /** A host whose clock stands still until a sleep lets it jump; nothing runs by itself. */
@@ -55,7 +56,14 @@ export function testKernel(
 ): TestKernel {
   const host = new FakeHost();
   const devices = new DeviceTable();
-  const kernel = new Kernel(host, { ...DEFAULT_LIMITS, ...limits }, programs, devices, new KernelLog());
+  const kernel = new Kernel(
+    host,
+    { ...DEFAULT_LIMITS, ...limits },
+    programs,
+    devices,
+    new KernelLog(),
+  );
+  kernel.door = TaskSys.door;
   kernel.fileSystems.set("tmpfs", tmpfs);
   const sb = new Tmpfs(kernel, "mode=755");
   const ns = new MountNamespace();

@@ -1,6 +1,6 @@
 // Runs one program in a kernel of its own with a temporary root.
 import { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../../src/abi/fcntl.ts";
-import { type Program, settle, type Steps, type Sys } from "../../src/abi/program.ts";
+import { type Program, type Steps, type Sys, settle } from "../../src/abi/program.ts";
 import { bytesOf, strOf } from "../../src/lib/bytes.ts";
 import { encodeUtf8 } from "../../src/lib/utf8.ts";
 import { exitStatus } from "../../src/libc/spawn.ts";
@@ -30,13 +30,18 @@ export interface ProgramResult {
 }
 
 const ETC: Readonly<Record<string, string>> = {
-  passwd: "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\n",
+  passwd:
+    "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\n",
   group: "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nwheel:x:10:root\n",
 };
 
 function* place(sys: Sys, name: string, content: string | Uint8Array): Steps<void> {
   const path = encodeUtf8(name);
-  for (let at = path.indexOf("/"); at >= 0 && at < path.length - 1; at = path.indexOf("/", at + 1)) {
+  for (
+    let at = path.indexOf("/");
+    at >= 0 && at < path.length - 1;
+    at = path.indexOf("/", at + 1)
+  ) {
     try {
       mkdir(sys, path.slice(0, at));
     } catch {
@@ -87,6 +92,8 @@ export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
     return 0;
   });
   if (status !== 0 || host.reports.length > 0)
-    throw new Error(`the machine failed: ${status} ${host.reports.join("\n")} ${strOf(result.stderr)}`);
+    throw new Error(
+      `the machine failed: ${status} ${host.reports.join("\n")} ${strOf(result.stderr)}`,
+    );
   return result;
 }

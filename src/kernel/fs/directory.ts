@@ -3,7 +3,7 @@ import { EINVAL, ENOENT } from "../../abi/errno.ts";
 import { SEEK_CUR, SEEK_SET } from "../../abi/fcntl.ts";
 import { MS_NOATIME } from "../../abi/mount.ts";
 import type { Blocking } from "../../abi/program.ts";
-import { DT_DIR, type Dirent } from "../../abi/stat.ts";
+import { type Dirent, DT_DIR } from "../../abi/stat.ts";
 import type { Task } from "../task.ts";
 import { File } from "./file.ts";
 

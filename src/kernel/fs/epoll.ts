@@ -154,8 +154,7 @@ function* waitLater(
   max: number,
   timeoutMs: number,
 ): Steps<EpollEvent[]> {
-  const deadline =
-    timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
+  const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
   for (;;) {
     const timedOut = yield* sleepOn(task, set.queues(), deadline, false);
     const events = set.collect(task, max, true);

@@ -93,10 +93,9 @@ export abstract class File {
     }
     return this.#advance(chunk);
   }
-  *#advance(steps: Exclude<Blocking<Uint8Array>, Uint8Array>): Exclude<
-    Blocking<Uint8Array>,
-    Uint8Array
-  > {
+  *#advance(
+    steps: Exclude<Blocking<Uint8Array>, Uint8Array>,
+  ): Exclude<Blocking<Uint8Array>, Uint8Array> {
     const chunk = yield* steps;
     this.pos += chunk.length;
     return chunk;

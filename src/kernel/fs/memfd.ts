@@ -21,7 +21,14 @@ const MFD_NAME_MAX = 249;
 function shmMount(kernel: Kernel): Mount {
   return kernel.slot("shm_mnt", () => {
     const sb = new Tmpfs(kernel).unlimited();
-    return new Mount(kernel.nextMountId(), sb, new Dentry(undefined, "/", sb.root), undefined, 0, "tmpfs");
+    return new Mount(
+      kernel.nextMountId(),
+      sb,
+      new Dentry(undefined, "/", sb.root),
+      undefined,
+      0,
+      "tmpfs",
+    );
   });
 }
 

@@ -1,9 +1,9 @@
 // Mounts and mount namespaces (Linux: struct mount, namespace.c).
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../../abi/mount.ts";
-import { Dentry } from "./dentry.ts";
-import type { Path } from "./file.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
+import type { Dentry } from "./dentry.ts";
+import type { Path } from "./file.ts";
 import type { SuperBlock } from "./inode.ts";
 
 /** One mounted view of a super block. */
@@ -165,7 +165,10 @@ export class MountNamespace {
     const copies = new Map<Mount, Mount>();
     for (const mount of this.mounts) {
       const { sb, root, flags, source, sbRoot } = mount;
-      copies.set(mount, new Mount(kernel.nextMountId(), sb, root, undefined, flags, source, sbRoot));
+      copies.set(
+        mount,
+        new Mount(kernel.nextMountId(), sb, root, undefined, flags, source, sbRoot),
+      );
     }
     for (const [mount, copy] of copies) {
       const { at } = mount;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Files, outcome, user } from "../../../test/support/files.ts";
 import { type TestKernel, testKernel } from "../../../test/support/kernel.ts";
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, O_DIRECTORY, O_PATH } from "../../abi/fcntl.ts";
 import { Errno } from "../../abi/errno.ts";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, O_DIRECTORY, O_PATH } from "../../abi/fcntl.ts";
 import { chdir, chroot, getcwd } from "../syscalls/dir.ts";
 import { mount } from "../syscalls/mount.ts";
 import { pathName, resolve, resolveParent, tryResolve } from "./namei.ts";
@@ -79,8 +79,9 @@ test("follows at most 40 links in a walk", () => {
 test("asks search permission of each directory with the effective ids", () => {
   const { f, name } = setUp();
   const other = user(1000);
-  expect(f.as(other, () => [name("/secret"), name("/secret/in"), name("/secret/."), name("/a/b")]))
-    .toEqual(["/secret", "EACCES", "EACCES", "/a/b"]);
+  expect(
+    f.as(other, () => [name("/secret"), name("/secret/in"), name("/secret/."), name("/a/b")]),
+  ).toEqual(["/secret", "EACCES", "EACCES", "/a/b"]);
   expect(name("/secret/in")).toBe("/secret/in");
 });
 
@@ -89,8 +90,14 @@ test("a chroot has no way out by .. or links", () => {
   f.symlink("/../../f", "/a/out");
   chroot(f.task, "/a");
   chdir(f.task, "/");
-  expect([name("/"), name("/.."), name("../../b"), name("/out"), name("/abs"), name("/up/f")])
-    .toEqual(["/", "/", "/b", "/f", "ENOENT", "/f"]);
+  expect([
+    name("/"),
+    name("/.."),
+    name("../../b"),
+    name("/out"),
+    name("/abs"),
+    name("/up/f"),
+  ]).toEqual(["/", "/", "/b", "/f", "ENOENT", "/f"]);
 });
 
 test(".. leaves a mount, and a mount hides what is below", () => {
@@ -98,8 +105,12 @@ test(".. leaves a mount, and a mount hides what is below", () => {
   f.mkdir("/a/b/hidden");
   mount(f.task, "none", "/a/b", "tmpfs", 0, "");
   f.mkdir("/a/b/shown");
-  expect([name("/a/b/hidden"), name("/a/b/shown/../.."), name("/a/b/.."), name("/a/rel/shown")])
-    .toEqual(["ENOENT", "/a", "/a", "/a/b/shown"]);
+  expect([
+    name("/a/b/hidden"),
+    name("/a/b/shown/../.."),
+    name("/a/b/.."),
+    name("/a/rel/shown"),
+  ]).toEqual(["ENOENT", "/a", "/a", "/a/b/shown"]);
   mount(f.task, "none", "/a/b", "tmpfs", 0, "");
   expect([name("/a/b/shown"), name("/a/b"), name("/a/b/../f")]).toEqual(["ENOENT", "/a/b", "/a/f"]);
 });

@@ -1,12 +1,5 @@
 // Path walk: from a name to a place in the tree (path_resolution(7), Linux: fs/namei.c).
-import {
-  EACCES,
-  ELOOP,
-  ENAMETOOLONG,
-  ENOENT,
-  ENOTDIR,
-  Errno,
-} from "../../abi/errno.ts";
+import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, Errno } from "../../abi/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,

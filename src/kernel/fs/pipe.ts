@@ -270,12 +270,16 @@ export class PipeFile extends File {
 /** pipe2(2). */
 export function createPipe(task: Task, flags: number): [PipeFile, PipeFile] {
   const pipe = new Pipe();
-  const path = anonymousPath(task.kernel, "pipefs", PIPEFS_MAGIC, "pipe", S_IFIFO | 0o600, task.cred);
+  const path = anonymousPath(
+    task.kernel,
+    "pipefs",
+    PIPEFS_MAGIC,
+    "pipe",
+    S_IFIFO | 0o600,
+    task.cred,
+  );
   const status = flags & O_NONBLOCK;
-  return [
-    new PipeFile(path, O_RDONLY | status, pipe),
-    new PipeFile(path, O_WRONLY | status, pipe),
-  ];
+  return [new PipeFile(path, O_RDONLY | status, pipe), new PipeFile(path, O_WRONLY | status, pipe)];
 }
 
 function pipeOf(inode: Inode): Pipe {

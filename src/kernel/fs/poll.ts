@@ -4,9 +4,9 @@ import { POLLERR, POLLHUP, POLLNVAL, type PollFd } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import { RLIMIT_NOFILE } from "../../abi/resource.ts";
 import type { SigSet } from "../../abi/signal.ts";
-import { UNWIND } from "../scheduler.ts";
 import { deliverSignals, hasDeliverable } from "../signal.ts";
 import type { Task } from "../task.ts";
+import { UNWIND } from "../unwind.ts";
 import { sleepOn, type WaitQueue, WOKEN } from "../wait.ts";
 
 /** Fills revents; how many rows are ready. */
@@ -16,8 +16,7 @@ function check(task: Task, fds: readonly PollFd[]): number {
     row.revents = 0;
     if (row.fd < 0) continue;
     const file = task.fds.peek(row.fd);
-    row.revents =
-      file === undefined ? POLLNVAL : file.poll() & (row.events | POLLERR | POLLHUP);
+    row.revents = file === undefined ? POLLNVAL : file.poll() & (row.events | POLLERR | POLLHUP);
     if (row.revents !== 0) ready++;
   }
   return ready;
@@ -32,8 +31,7 @@ export function poll(task: Task, fds: PollFd[], timeoutMs: number): Blocking<num
 }
 
 function* pollLater(task: Task, fds: PollFd[], timeoutMs: number): Steps<number> {
-  const deadline =
-    timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
+  const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
   const queues: WaitQueue[] = [];
   for (const row of fds) {
     const file = row.fd < 0 ? undefined : task.fds.peek(row.fd);

@@ -1,5 +1,13 @@
 // AF_INET and AF_INET6 inside the machine (ip(7), tcp(7), udp(7)): every address of the loopback is ours; others are out of reach.
-import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, ENOTCONN } from "../../abi/errno.ts";
+import {
+  EACCES,
+  EADDRINUSE,
+  EADDRNOTAVAIL,
+  EAFNOSUPPORT,
+  EINVAL,
+  ENETUNREACH,
+  ENOTCONN,
+} from "../../abi/errno.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -11,10 +19,10 @@ import {
   SO_REUSEPORT,
   SOCK_DGRAM,
   SOCK_STREAM,
+  SOL_SOCKET,
   type SockAddr,
   type SockAddrIn,
   type SockAddrIn6,
-  SOL_SOCKET,
 } from "../../abi/socket.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
@@ -72,7 +80,8 @@ function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Does a socket bound to `bound` hear what is sent to `addr`? */
 function hears(bound: InetAddr, addr: InetAddr): boolean {
-  if (isAny(bound.addr)) return bound.family === AF_INET6 || addr.addr.length === 4 || mapped(addr.addr) !== undefined;
+  if (isAny(bound.addr))
+    return bound.family === AF_INET6 || addr.addr.length === 4 || mapped(addr.addr) !== undefined;
   return sameAddress(bound.addr, addr.addr);
 }
 

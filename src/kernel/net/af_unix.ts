@@ -9,11 +9,19 @@ import {
   EPROTOTYPE,
 } from "../../abi/errno.ts";
 import { AT_FDCWD, W_OK } from "../../abi/fcntl.ts";
-import { AF_UNIX, SO_PASSCRED, SO_PEERCRED, type SockAddr, type SockAddrUn, SOL_SOCKET, type UCred } from "../../abi/socket.ts";
+import {
+  AF_UNIX,
+  SO_PASSCRED,
+  SO_PEERCRED,
+  SOL_SOCKET,
+  type SockAddr,
+  type SockAddrUn,
+  type UCred,
+} from "../../abi/socket.ts";
 import { S_IFMT, S_IFSOCK } from "../../abi/stat.ts";
+import { permitted } from "../cred.ts";
 import type { Inode } from "../fs/inode.ts";
 import { resolve } from "../fs/namei.ts";
-import { permitted } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import { makeNode } from "../syscalls/link.ts";
 import type { Task } from "../task.ts";
@@ -139,7 +147,11 @@ export class UnixStream extends StreamSocket {
   }
   protected override child(client: StreamSocket): StreamSocket {
     const made = new UnixStream(
-      { kernel: this.#kernel, pid: this.#ownCred.pid, cred: { euid: this.#ownCred.uid, egid: this.#ownCred.gid } } as Task,
+      {
+        kernel: this.#kernel,
+        pid: this.#ownCred.pid,
+        cred: { euid: this.#ownCred.uid, egid: this.#ownCred.gid },
+      } as Task,
       this.type,
       this.#binding,
     );
@@ -207,4 +219,3 @@ export class UnixDatagram extends DatagramSocket {
     return withCred(task, message, this.remote?.socket);
   }
 }
-

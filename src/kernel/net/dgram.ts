@@ -2,7 +2,14 @@
 import { EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, EMSGSIZE, ENOTCONN } from "../../abi/errno.ts";
 import { POLLERR, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
-import { MSG_PEEK, MSG_TRUNC, SHUT_RD, SHUT_RDWR, SHUT_WR, type SockAddr } from "../../abi/socket.ts";
+import {
+  MSG_PEEK,
+  MSG_TRUNC,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  type SockAddr,
+} from "../../abi/socket.ts";
 import type { Task } from "../task.ts";
 import type { WaitQueue } from "../wait.ts";
 import { deadline, type Message, Socket, waitSocket } from "./sock.ts";
@@ -95,7 +102,9 @@ export abstract class DatagramSocket extends Socket {
 
   #hasRoom(size: number): boolean {
     const { inbox } = this;
-    return inbox.messages.length === 0 || (inbox.room >= size && inbox.messages.length < MAX_MESSAGES);
+    return (
+      inbox.messages.length === 0 || (inbox.room >= size && inbox.messages.length < MAX_MESSAGES)
+    );
   }
 
   #arrive(message: Message): void {

@@ -1,8 +1,10 @@
 // What all sockets share: the object behind the descriptor, its options, its queue of received messages.
+
+import type { Errno } from "../../abi/errno.ts";
 import { EAGAIN, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } from "../../abi/errno.ts";
-import { MSG_DONTWAIT } from "../../abi/socket.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import {
+  MSG_DONTWAIT,
   type Received,
   SO_ACCEPTCONN,
   SO_BROADCAST,
@@ -18,12 +20,11 @@ import {
   SO_SNDBUF,
   SO_SNDTIMEO,
   SO_TYPE,
-  type SockAddr,
   SOL_SOCKET,
+  type SockAddr,
   type UCred,
 } from "../../abi/socket.ts";
 import { FIONREAD } from "../../abi/termios.ts";
-import type { Errno } from "../../abi/errno.ts";
 import { File, type Path } from "../fs/file.ts";
 import type { Task } from "../task.ts";
 import { sleepOn, WaitQueue } from "../wait.ts";
@@ -117,8 +118,19 @@ export abstract class Socket {
     throw EOPNOTSUPP;
   }
   abstract connect(task: Task, addr: SockAddr, nonblock: boolean): Blocking<void>;
-  abstract send(task: Task, message: Message, to: SockAddr | undefined, wait: boolean, noSignal: boolean): Blocking<number>;
-  abstract receive(task: Task, max: number, flags: number, wait: boolean): Blocking<Message & { flags: number }>;
+  abstract send(
+    task: Task,
+    message: Message,
+    to: SockAddr | undefined,
+    wait: boolean,
+    noSignal: boolean,
+  ): Blocking<number>;
+  abstract receive(
+    task: Task,
+    max: number,
+    flags: number,
+    wait: boolean,
+  ): Blocking<Message & { flags: number }>;
   abstract shutdown(how: number): void;
   abstract poll(): number;
   abstract pollQueues(): readonly WaitQueue[];
@@ -212,7 +224,11 @@ export function deadline(task: Task, timeoutMs: number): number {
 }
 
 /** Sleeps for a socket; a time-out of SO_RCVTIMEO or SO_SNDTIMEO is EAGAIN. */
-export function* waitSocket(task: Task, queues: readonly WaitQueue[], deadlineMs: number): Steps<void> {
+export function* waitSocket(
+  task: Task,
+  queues: readonly WaitQueue[],
+  deadlineMs: number,
+): Steps<void> {
   const timed = deadlineMs !== Number.POSITIVE_INFINITY;
   if (yield* sleepOn(task, queues, deadlineMs, !timed)) throw EAGAIN;
 }
@@ -272,4 +288,3 @@ export function received(
   const { bytes, from, cred, flags } = message;
   return { bytes, from, cred, flags, fds: message.files.map((file) => install(task, file)) };
 }
-

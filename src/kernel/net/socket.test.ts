@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testKernel } from "../../../test/support/kernel.ts";
 import { Errno } from "../../abi/errno.ts";
-import { settle, type Steps, type Sys } from "../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -87,7 +87,11 @@ test("nobody listens, no route, port taken, not a socket", () => {
     [
       (sys, fd) =>
         settle(
-          sys.connect(fd, { family: AF_INET, addr: Uint8Array.of(10, 0, 0, 1), port: 80 }) as unknown,
+          sys.connect(fd, {
+            family: AF_INET,
+            addr: Uint8Array.of(10, 0, 0, 1),
+            port: 80,
+          }) as unknown,
         ),
       "ENETUNREACH",
     ],

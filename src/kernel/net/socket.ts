@@ -41,7 +41,15 @@ import { sleepOn } from "../wait.ts";
 import { TcpSocket, UdpSocket } from "./af_inet.ts";
 import { UnixDatagram, UnixStream } from "./af_unix.ts";
 import { DatagramSocket } from "./dgram.ts";
-import { deadline, MAX_FDS, type Message, received, type Socket, SocketFile, waits } from "./sock.ts";
+import {
+  deadline,
+  MAX_FDS,
+  type Message,
+  received,
+  type Socket,
+  SocketFile,
+  waits,
+} from "./sock.ts";
 import { StreamSocket } from "./stream.ts";
 
 const TYPE_MASK = 0xf;
@@ -69,7 +77,14 @@ function create(task: Task, domain: number, type: number, protocol: number): Soc
 }
 
 function install(task: Task, socket: Socket, flags: number): number {
-  const path = anonymousPath(task.kernel, "sockfs", SOCKFS_MAGIC, "socket", S_IFSOCK | 0o777, task.cred);
+  const path = anonymousPath(
+    task.kernel,
+    "sockfs",
+    SOCKFS_MAGIC,
+    "socket",
+    S_IFSOCK | 0o777,
+    task.cred,
+  );
   const file = new SocketFile(path, O_RDWR | (flags & SOCK_NONBLOCK), socket);
   return task.fds.install(file, (flags & SOCK_CLOEXEC) !== 0, task.rlimit(RLIMIT_NOFILE));
 }
@@ -171,12 +186,7 @@ export function sendmsg(
 }
 
 /** recvmsg(2), recvfrom(2), recv(2). */
-export function recvmsg(
-  task: Task,
-  fd: number,
-  max: number,
-  flags: number,
-): Blocking<Received> {
+export function recvmsg(task: Task, fd: number, max: number, flags: number): Blocking<Received> {
   const file = socketFile(task, fd);
   const give = (owner: Task, passed: File): number =>
     owner.fds.install(passed, (flags & MSG_CMSG_CLOEXEC) !== 0, owner.rlimit(RLIMIT_NOFILE));

@@ -14,7 +14,17 @@ import {
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../abi/poll.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import { SIGPIPE } from "../../abi/signal.ts";
-import { MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM, SOMAXCONN, type SockAddr } from "../../abi/socket.ts";
+import {
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SOCK_STREAM,
+  SOMAXCONN,
+  type SockAddr,
+} from "../../abi/socket.ts";
 import { concat } from "../../lib/bytes.ts";
 import { deliverToSelf, sendSignalToTask } from "../signal.ts";
 import type { Task } from "../task.ts";

@@ -1,14 +1,5 @@
 // Attributes: fchmodat(2), fchownat(2), utimensat(2), faccessat2(2), truncate(2), fallocate(2).
-import {
-  EACCES,
-  EBADF,
-  EFBIG,
-  EINVAL,
-  EISDIR,
-  EOPNOTSUPP,
-  EPERM,
-  EROFS,
-} from "../../abi/errno.ts";
+import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS } from "../../abi/errno.ts";
 import {
   AT_EACCESS,
   AT_EMPTY_PATH,
@@ -48,7 +39,13 @@ function changeMode(task: Task, path: Path, mode: number): void {
 }
 
 /** fchmodat2(2). */
-export function fchmodat(task: Task, dirfd: number, path: string, mode: number, flags: number): void {
+export function fchmodat(
+  task: Task,
+  dirfd: number,
+  path: string,
+  mode: number,
+  flags: number,
+): void {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
   changeMode(task, resolve(task, dirfd, path, flags), mode);
 }
@@ -140,7 +137,13 @@ export function utimensat(
 }
 
 /** faccessat2(2): asks with the real ids unless AT_EACCESS. */
-export function faccessat(task: Task, dirfd: number, path: string, mode: number, flags: number): void {
+export function faccessat(
+  task: Task,
+  dirfd: number,
+  path: string,
+  mode: number,
+  flags: number,
+): void {
   if ((mode & ~7) !== 0) throw EINVAL;
   if ((flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) throw EINVAL;
   const { cred } = task;
@@ -211,5 +214,3 @@ export function fallocate(
   file.allocate(mode, offset, length);
   notifyPath(file.path, IN_MODIFY);
 }
-
-export { getxattr, listxattr, removexattr, setxattr } from "./xattr.ts";

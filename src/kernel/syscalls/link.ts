@@ -19,10 +19,10 @@ import {
   AT_SYMLINK_FOLLOW,
   AT_SYMLINK_NOFOLLOW,
   PATH_MAX,
+  R_OK,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
   RENAME_WHITEOUT,
-  R_OK,
   W_OK,
 } from "../../abi/fcntl.ts";
 import {
@@ -88,7 +88,13 @@ export function mkdirat(task: Task, dirfd: number, path: string, mode: number): 
 }
 
 /** Makes a FIFO, socket or device node; also what bind(2) of a Unix socket does. */
-export function makeNode(task: Task, dirfd: number, path: string, mode: number, rdev: number): Inode {
+export function makeNode(
+  task: Task,
+  dirfd: number,
+  path: string,
+  mode: number,
+  rdev: number,
+): Inode {
   const { parent, name } = newName(task, dirfd, path, false);
   const dir = parent.dentry.inode;
   const made = dir.mknod(name, newMode(task, dir, mode), rdev, task.cred.euid, newGid(task, dir));

@@ -9,8 +9,8 @@ import {
 } from "../../abi/mount.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import type { SysInfo, UtsName } from "../../abi/resource.ts";
-import type { LogRecord } from "../log.ts";
 import { loadAverages } from "../loadavg.ts";
+import type { LogRecord } from "../log.ts";
 import type { Task } from "../task.ts";
 import { MACHINE, OSRELEASE, OSTYPE, VERSION } from "../version.ts";
 import { sleepOn } from "../wait.ts";

@@ -1,14 +1,5 @@
 // mount(2), umount2(2), pivot_root(2), unshare(2) of mount namespaces (mount_namespaces(7)).
-import {
-  EBUSY,
-  EINVAL,
-  ELOOP,
-  ENODEV,
-  ENOENT,
-  ENOSPC,
-  ENOTDIR,
-  EPERM,
-} from "../../abi/errno.ts";
+import { EBUSY, EINVAL, ELOOP, ENODEV, ENOENT, ENOSPC, ENOTDIR, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../abi/fcntl.ts";
 import {
   MNT_DETACH,
@@ -184,7 +175,7 @@ export function mount(
   mustAdmin(task);
   let given = flags;
   // The magic number that very old programs put in the upper half.
-  if (((given & 0xffff0000) >>> 0) === 0xc0ed0000) given &= 0xffff;
+  if ((given & 0xffff0000) >>> 0 === 0xc0ed0000) given &= 0xffff;
   const at = resolve(task, AT_FDCWD, target, 0);
   if ((given & MS_REMOUNT) !== 0) remount(task, at, given, data);
   else if ((given & MS_BIND) !== 0) bind(task, source, at, given);

@@ -137,7 +137,13 @@ function* truncated(steps: Steps<File>): Steps<File> {
 }
 
 /** O_TMPFILE: an unnamed file in the file system of a directory. */
-function openTmpfile(task: Task, dirfd: number, path: string, flags: number, mode: number): Blocking<File> {
+function openTmpfile(
+  task: Task,
+  dirfd: number,
+  path: string,
+  flags: number,
+  mode: number,
+): Blocking<File> {
   if ((flags & O_DIRECTORY) === 0 || (flags & O_ACCMODE) === O_RDONLY) throw EINVAL;
   const dir = resolve(task, dirfd, path, O_DIRECTORY);
   mayCreate(task, dir);
@@ -157,7 +163,13 @@ function openTmpfile(task: Task, dirfd: number, path: string, flags: number, mod
 }
 
 /** O_CREAT: opens the file or makes it, following a last link even where it leads to nothing yet. */
-function openCreate(task: Task, dirfd: number, path: string, flags: number, mode: number): Blocking<File> {
+function openCreate(
+  task: Task,
+  dirfd: number,
+  path: string,
+  flags: number,
+  mode: number,
+): Blocking<File> {
   if (path === "") throw ENOENT;
   if (path.length >= PATH_MAX) throw ENAMETOOLONG;
   const walk = new Nameidata(task, startAt(task, dirfd, path));

@@ -74,7 +74,8 @@ function selected(task: Task, which: number, who: number): ThreadGroup[] {
   const all = [...task.kernel.groups.values()];
   let chosen: ThreadGroup[];
   if (which === PRIO_PROCESS) chosen = all.filter((g) => g.pid === (who || task.pid));
-  else if (which === PRIO_PGRP) chosen = all.filter((g) => g.pgrp.id === (who || task.group.pgrp.id));
+  else if (which === PRIO_PGRP)
+    chosen = all.filter((g) => g.pgrp.id === (who || task.group.pgrp.id));
   else if (which === PRIO_USER) {
     const uid = who || task.cred.ruid;
     chosen = all.filter((g) => g.leader.cred.ruid === uid);

@@ -76,7 +76,12 @@ export function pread(task: Task, fd: number, max: number, offset: number): Bloc
 }
 
 /** pwrite64(2). */
-export function pwrite(task: Task, fd: number, bytes: Uint8Array, offset: number): Blocking<number> {
+export function pwrite(
+  task: Task,
+  fd: number,
+  bytes: Uint8Array,
+  offset: number,
+): Blocking<number> {
   const file = task.fds.get(fd);
   mustBeOffset(offset);
   if (!file.writable) throw EBADF;

@@ -6,11 +6,11 @@ import {
   SIG_BLOCK,
   SIG_SETMASK,
   SIG_UNBLOCK,
+  SIGKILL,
+  SIGSTOP,
   type SigAction,
   type SigInfo,
-  SIGKILL,
   type SigSet,
-  SIGSTOP,
 } from "../../abi/signal.ts";
 import { withMask } from "../fs/poll.ts";
 import { actionOf, deliverToSelf, discardIgnored, hasDeliverable, takePending } from "../signal.ts";
@@ -78,8 +78,7 @@ export function rt_sigtimedwait(task: Task, set: SigSet, timeoutMs: number): Blo
 }
 
 function* waitLater(task: Task, set: SigSet, timeoutMs: number): Steps<SigInfo> {
-  const deadline =
-    timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
+  const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.monotonic() + timeoutMs;
   task.sigwait = set;
   try {
     for (;;) {

@@ -1,8 +1,8 @@
 // fstatat(2), fstat(2), readlinkat(2).
 import { EINVAL, ENOENT, Errno } from "../../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.ts";
-import type { Stat } from "../../abi/stat.ts";
 import { MS_NOATIME } from "../../abi/mount.ts";
+import type { Stat } from "../../abi/stat.ts";
 import { resolve, tryResolve } from "../fs/namei.ts";
 import type { Task } from "../task.ts";
 

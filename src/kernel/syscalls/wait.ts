@@ -3,8 +3,8 @@ import { ECHILD, EINTR, EINVAL } from "../../abi/errno.ts";
 import type { Blocking, Steps, Waited } from "../../abi/program.ts";
 import { WCONTINUED, WNOHANG, WUNTRACED } from "../../abi/signal.ts";
 import { release } from "../exit.ts";
-import { rusageOfGroup } from "../time.ts";
 import type { Task, ThreadGroup } from "../task.ts";
+import { rusageOfGroup } from "../time.ts";
 import { sleepOn } from "../wait.ts";
 
 /** The child that wait4 can tell about now, or undefined; throws ECHILD when there is none to wait for. */

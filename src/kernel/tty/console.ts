@@ -79,7 +79,7 @@ export class Consoles {
   /** What /dev/console stands for. */
   main: Tty | undefined;
   /** By device number. */
-  readonly lines = new Map<number, Tty>();
+  readonly lines: Map<number, Tty> = new Map();
 }
 
 /** The consoles of a machine. */

@@ -1,6 +1,6 @@
 // Terminal ioctls (tty_ioctl(4)); arguments and results are JavaScript values.
 import { EFAULT, EINVAL, EIO, ENOTTY, EPERM, ESRCH } from "../../abi/errno.ts";
-import { isSteps, type Blocking, type Steps } from "../../abi/program.ts";
+import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import { SIGTTOU } from "../../abi/signal.ts";
 import {
   FIONREAD,

@@ -1,6 +1,6 @@
 // Controlling terminals and job control (credentials(7), setsid(2), tty_ioctl(4), POSIX XBD 11.1).
 import { EIO, EPERM } from "../../abi/errno.ts";
-import { SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU } from "../../abi/signal.ts";
+import { SIG_IGN, SIGCONT, SIGHUP, type SIGTTIN, SIGTTOU } from "../../abi/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { actionOf, hasDeliverable, isOrphaned, sendSignal, sendSignalToPgrp } from "../signal.ts";
 import type { Session, Task, ThreadGroup } from "../task.ts";

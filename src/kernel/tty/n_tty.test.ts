@@ -90,7 +90,9 @@ const SANE = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
 const é = "\xc3\xa9";
 const BS = "\b \b";
 
-test.each<[name: string, modes: Modes, keys: string, lines: string[], echo: string, signals?: number[]]>([
+test.each<
+  [name: string, modes: Modes, keys: string, lines: string[], echo: string, signals?: number[]]
+>([
   ["a line", {}, "ls\r", ["ls\n"], "ls\r\n"],
   ["no line yet", {}, "ls", [], "ls"],
   ["two lines at once", {}, "a\rb\r", ["a\n", "b\n"], "a\r\nb\r\n"],
@@ -163,7 +165,11 @@ test("end of file keys alone do not grow without bound", () => {
 test("a line is read in parts", () => {
   const tty = new NTty(new FakeLine({ lflag: ICANON }));
   tty.receive(bytesOf("abcdef\ngh\n"));
-  expect([tty.take(4), tty.take(4), tty.take(4)].map((b) => strOf(b))).toEqual(["abcd", "ef\n", "gh\n"]);
+  expect([tty.take(4), tty.take(4), tty.take(4)].map((b) => strOf(b))).toEqual([
+    "abcd",
+    "ef\n",
+    "gh\n",
+  ]);
   expect(tty.hasLine).toBe(false);
 });
 

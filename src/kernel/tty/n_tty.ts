@@ -1,4 +1,6 @@
 // The N_TTY line discipline: canonical and raw input, editing, echo, signals from keys (termios(3), POSIX XBD 11).
+
+import { SIGINT, SIGQUIT, SIGTSTP } from "../../abi/signal.ts";
 import {
   ECHO,
   ECHOCTL,
@@ -37,8 +39,7 @@ import {
   VTIME,
   VWERASE,
 } from "../../abi/termios.ts";
-import { SIGINT, SIGQUIT, SIGTSTP } from "../../abi/signal.ts";
-import { bytesOf } from "../../lib/bytes.ts";
+import { bytesOf, strOf } from "../../lib/bytes.ts";
 import { OutputProcessing } from "./opost.ts";
 
 /** Bytes of input a terminal keeps: the longest line is one less, and its line end. */
@@ -46,6 +47,11 @@ export const N_TTY_BUF_SIZE = 4096;
 const MASK = N_TTY_BUF_SIZE - 1;
 /** Echo kept while the far side takes nothing. */
 const MAX_ECHO = 4096;
+
+/** Kinds of characters: plain text, control characters without a meaning, those with one. */
+const TEXT = 0;
+const CONTROL = 1;
+const SPECIAL = 2;
 
 const NL = 10;
 const CR = 13;
@@ -86,7 +92,7 @@ function isWord(c: number): boolean {
 /** The state of one terminal's discipline. Positions only grow; the buffer is a ring. */
 export class NTty {
   readonly #line: Line;
-  readonly output = new OutputProcessing();
+  readonly output: OutputProcessing = new OutputProcessing();
   #buffer: Uint8Array | undefined;
   /** Next byte to read, end of what is complete (canonical mode), end of all input. */
   #head = 0;
@@ -100,7 +106,7 @@ export class NTty {
   #canonColumn = 0;
   /** Processed echo that is not put yet. */
   #echo = "";
-  /** Characters with a meaning under the present modes; undefined after a change. */
+  /** Kinds of all characters under the present modes; undefined after a change. */
   #special: Uint8Array | undefined;
 
   constructor(line: Line) {
@@ -156,7 +162,8 @@ export class NTty {
     const start = from & MASK;
     const first = buffer.subarray(start, Math.min(N_TTY_BUF_SIZE, start + out.length));
     out.set(first);
-    if (first.length < out.length) out.set(buffer.subarray(0, out.length - first.length), first.length);
+    if (first.length < out.length)
+      out.set(buffer.subarray(0, out.length - first.length), first.length);
     return out;
   }
 
@@ -217,12 +224,7 @@ export class NTty {
   #receivePlain(bytes: Uint8Array): number {
     const count = Math.min(bytes.length, N_TTY_BUF_SIZE - 1 - (this.#tail - this.#head));
     if (count <= 0) return 0;
-    this.#buffer ??= new Uint8Array(N_TTY_BUF_SIZE);
-    const start = this.#tail & MASK;
-    const first = Math.min(count, N_TTY_BUF_SIZE - start);
-    this.#buffer.set(bytes.subarray(0, first), start);
-    if (first < count) this.#buffer.set(bytes.subarray(first, count), 0);
-    this.#tail += count;
+    this.#append(bytes.subarray(0, count));
     this.#line.inputReady();
     return count;
   }
@@ -234,29 +236,70 @@ export class NTty {
       // A full buffer makes the far side wait, but never before there is a line to read.
       const held = Math.max(this.#tail - this.#head, this.#ends.length);
       if (held >= N_TTY_BUF_SIZE - 1 && (!this.#canonical || this.#ends.length > 0)) break;
-      this.#receiveByte(bytes[i++] as number);
+      const run = this.#runLength(bytes, i);
+      if (run > 1) i += this.#receiveRun(bytes.subarray(i, i + run));
+      else this.#receiveByte(bytes[i++] as number);
     }
     if (!this.#canonical && this.#tail !== before) this.#line.inputReady();
     return i;
   }
 
+  /** How many bytes from `from` on are plain text: nothing to do for each but to keep and to echo it. */
+  #runLength(bytes: Uint8Array, from: number): number {
+    const { iflag } = this.#line.termios;
+    if (this.#literal || (iflag & (ISTRIP | IUCLC | PARMRK)) !== 0) return 0;
+    if (this.#line.stopped && (iflag & IXANY) !== 0) return 0;
+    this.#special ??= this.#specials();
+    const special = this.#special;
+    let at = from;
+    while (at < bytes.length && special[bytes[at] as number] === TEXT) at++;
+    return at - from;
+  }
+
+  /** Takes plain text; returns how much of it. */
+  #receiveRun(run: Uint8Array): number {
+    const { iflag, oflag, lflag } = this.#line.termios;
+    const room = Math.max(0, N_TTY_BUF_SIZE - 1 - (this.#tail - this.#head));
+    const stored = run.length <= room ? run : run.subarray(0, room);
+    // Too long a line is echoed whole though its end is lost; otherwise the rest waits.
+    const taken = this.#canonical && this.#ends.length === 0 ? run : stored;
+    if ((lflag & ECHO) !== 0) {
+      this.#finishErasing();
+      this.#noteColumn();
+      this.#echo += strOf(this.output.process(oflag, (iflag & IUTF8) !== 0, taken));
+    }
+    this.#append(stored);
+    return taken.length;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#buffer ??= new Uint8Array(N_TTY_BUF_SIZE);
+    const start = this.#tail & MASK;
+    const first = Math.min(bytes.length, N_TTY_BUF_SIZE - start);
+    this.#buffer.set(bytes.subarray(0, first), start);
+    if (first < bytes.length) this.#buffer.set(bytes.subarray(first), 0);
+    this.#tail += bytes.length;
+  }
+
   #specials(): Uint8Array {
     const { cc, iflag, lflag } = this.#line.termios;
     const table = new Uint8Array(256);
+    table.fill(CONTROL, 0, 0x20);
+    table[0x7f] = CONTROL;
     const mark = (index: number): void => {
       const c = cc[index] as number;
-      if (c !== 0) table[c] = 1;
+      if (c !== 0) table[c] = SPECIAL;
     };
     if ((lflag & ISIG) !== 0) for (const index of [VINTR, VQUIT, VSUSP]) mark(index);
     if ((iflag & IXON) !== 0) for (const index of [VSTART, VSTOP]) mark(index);
     if ((lflag & ICANON) !== 0) {
       for (const index of [VERASE, VKILL, VEOF, VEOL]) mark(index);
-      table[NL] = 1;
+      table[NL] = SPECIAL;
       if ((lflag & IEXTEN) !== 0) for (const index of [VWERASE, VLNEXT, VEOL2]) mark(index);
       if ((lflag & IEXTEN) !== 0 && (lflag & ECHO) !== 0) mark(VREPRINT);
     }
-    if ((iflag & (IGNCR | ICRNL)) !== 0) table[CR] = 1;
-    if ((iflag & INLCR) !== 0) table[NL] = 1;
+    if ((iflag & (IGNCR | ICRNL)) !== 0) table[CR] = SPECIAL;
+    if ((iflag & INLCR) !== 0) table[NL] = SPECIAL;
     return table;
   }
 
@@ -271,7 +314,7 @@ export class NTty {
       return;
     }
     this.#special ??= this.#specials();
-    if (this.#special[c] === 0) {
+    if (this.#special[c] !== SPECIAL) {
       if (this.#line.stopped && (iflag & IXON) !== 0 && (iflag & IXANY) !== 0) this.#line.start();
       this.#ordinary(c);
     } else {
@@ -541,7 +584,8 @@ export class NTty {
       if (room <= 0) break;
       this.flushEcho();
       const { iflag, oflag } = line.termios;
-      const part = bytes.length - done <= room ? bytes.subarray(done) : bytes.subarray(done, done + room);
+      const part =
+        bytes.length - done <= room ? bytes.subarray(done) : bytes.subarray(done, done + room);
       const processed = this.output.process(oflag, (iflag & IUTF8) !== 0, part);
       if (processed.length > 0) line.put(processed);
       done += part.length;

@@ -53,8 +53,8 @@ export class PtySlave extends Tty {
   masterOpen = true;
   /** Somebody has opened it, and all who did have closed it again. */
   abandoned = false;
-  readonly masterRead = new WaitQueue();
-  readonly masterWrite = new WaitQueue();
+  readonly masterRead: WaitQueue = new WaitQueue();
+  readonly masterWrite: WaitQueue = new WaitQueue();
   #queue: Uint8Array[] = [];
   queued = 0;
 
@@ -129,7 +129,7 @@ export interface PtsEntry {
 /** The pseudo terminals of a machine. */
 export class Ptys {
   readonly #kernel: Kernel;
-  readonly entries = new Map<number, PtsEntry>();
+  readonly entries: Map<number, PtsEntry> = new Map();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;

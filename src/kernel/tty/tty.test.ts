@@ -3,7 +3,7 @@ import { testKernel } from "../../../test/support/kernel.ts";
 import { Errno } from "../../abi/errno.ts";
 import { AT_FDCWD, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../../abi/fcntl.ts";
 import type { PollFd } from "../../abi/poll.ts";
-import { settle, type Steps, type Sys } from "../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import {
   SIG_DFL,
   SIG_IGN,
@@ -169,7 +169,10 @@ test("lines from the host, output to the host, an interrupt for the foreground",
       say(yield* read(sys, fd));
       say(sys.ioctl(fd, FIONREAD) as number);
       say(yield* write(sys, fd, "out\n"));
-      sys.rt_sigaction(SIGINT, handler((signo) => say(`signal ${signo}`)));
+      sys.rt_sigaction(
+        SIGINT,
+        handler((signo) => say(`signal ${signo}`)),
+      );
       tty.hostInput(bytesOf("\x03"));
       yield* sys.sched_yield();
       say(screen.text);
@@ -191,11 +194,17 @@ test("a read is interrupted by a handler, or goes on with SA_RESTART", () => {
           tty.hostInput(bytesOf(key));
           return 0;
         });
-      sys.rt_sigaction(SIGWINCH, handler(() => say("winch")));
+      sys.rt_sigaction(
+        SIGWINCH,
+        handler(() => say("winch")),
+      );
       tell("a\r");
       say(yield* read(sys, fd));
       say(yield* read(sys, fd));
-      sys.rt_sigaction(SIGWINCH, handler(() => say("winch"), 0x10000000));
+      sys.rt_sigaction(
+        SIGWINCH,
+        handler(() => say("winch"), 0x10000000),
+      );
       tell("b\r");
       say(yield* read(sys, fd));
       return 0;
@@ -280,9 +289,7 @@ test("background writers are stopped only with TOSTOP; changes of modes always",
       sys.ioctl(fd, TIOCSPGRP, sys.getpid());
       return 0;
     }),
-  ).toEqual([
-    "5", (SIGTTOU << 8) | 0x7f, (SIGTTOU << 8) | 0x7f, "5", "free held ", "status 0",
-  ]);
+  ).toEqual(["5", (SIGTTOU << 8) | 0x7f, (SIGTTOU << 8) | 0x7f, "5", "free held ", "status 0"]);
 });
 
 test("tcsetpgrp checks the group", () => {
@@ -346,9 +353,7 @@ test("VMIN and VTIME: the four cases", () => {
       say(yield* read(sys, fd));
       return 0;
     }),
-  ).toEqual([
-    "", "", 200, "a", "abcd", "xy", "z", "ab", 1350, "c", "EAGAIN", "status 0",
-  ]);
+  ).toEqual(["", "", 200, "a", "abcd", "xy", "z", "ab", 1350, "c", "EAGAIN", "status 0"]);
 });
 
 test("writers wait for a host that is full, and poll tells", () => {
@@ -384,7 +389,10 @@ test("the window: asked, set, and told to the foreground", () => {
   expect(
     leader(function* ({ sys, tty, say }) {
       const fd = open(sys, "/dev/ttyS0");
-      sys.rt_sigaction(SIGWINCH, handler(() => say("winch")));
+      sys.rt_sigaction(
+        SIGWINCH,
+        handler(() => say("winch")),
+      );
       tty.hostResize(24, 80);
       yield* sys.sched_yield();
       tty.hostResize(24, 80);
@@ -403,7 +411,10 @@ test("hang-up: end of file, EIO, SIGHUP and SIGCONT; a new opening is fresh", ()
     leader(function* ({ sys, tty, say }) {
       const fd = open(sys, "/dev/ttyS0");
       for (const signo of [SIGHUP, SIGCONT]) {
-        sys.rt_sigaction(signo, handler((got) => say(`signal ${got}`)));
+        sys.rt_sigaction(
+          signo,
+          handler((got) => say(`signal ${got}`)),
+        );
       }
       sys.fork(function* (own): Steps<number> {
         yield* settle(own.nanosleep(5));
@@ -427,7 +438,10 @@ test("when a session leader exits, its foreground group hears of it", () => {
     leader(function* ({ sys, say }) {
       const fd = open(sys, "/dev/ttyS0");
       const pid = background(sys, function* (own) {
-        own.rt_sigaction(SIGHUP, handler(() => say("hup")));
+        own.rt_sigaction(
+          SIGHUP,
+          handler(() => say("hup")),
+        );
         own.rt_sigaction(SIGTTOU, { handler: SIG_IGN, flags: 0, mask: NONE });
         own.ioctl(fd, TIOCSPGRP, own.getpid());
         say(yield* read(own, fd));
@@ -467,8 +481,14 @@ test("pty: number, lock, echo, end of file, closing either side", () => {
       say(yield* read(sys, master));
       say(yield* read(sys, master));
       const second = open(sys, "/dev/pts/0");
-      sys.rt_sigaction(SIGHUP, handler(() => say("hup")));
-      sys.rt_sigaction(SIGCONT, handler(() => say("cont")));
+      sys.rt_sigaction(
+        SIGHUP,
+        handler(() => say("hup")),
+      );
+      sys.rt_sigaction(
+        SIGCONT,
+        handler(() => say("cont")),
+      );
       sys.close(master);
       yield* sys.sched_yield();
       say(yield* read(sys, second));
@@ -477,8 +497,24 @@ test("pty: number, lock, echo, end of file, closing either side", () => {
       return 0;
     }),
   ).toEqual([
-    "0 20620 5 136", "EIO", 2, "4", "ls\n", "", "2", "ls\r\na\r\n", 6, 0x11, "last", "EIO",
-    "hup", "cont", "", "EIO", "ENOENT", "status 0",
+    "0 20620 5 136",
+    "EIO",
+    2,
+    "4",
+    "ls\n",
+    "",
+    "2",
+    "ls\r\na\r\n",
+    6,
+    0x11,
+    "last",
+    "EIO",
+    "hup",
+    "cont",
+    "",
+    "EIO",
+    "ENOENT",
+    "status 0",
   ]);
 });
 
@@ -523,7 +559,13 @@ test("memory devices", () => {
       return 0;
     }),
   ).toEqual([
-    "null 0 3", "zero 5 3", "full 5 ENOSPC", "urandom 5 3", "9",
-    expect.stringMatching(/^14,0,\d+,-;hello\n$/), "EAGAIN", "status 0",
+    "null 0 3",
+    "zero 5 3",
+    "full 5 ENOSPC",
+    "urandom 5 3",
+    "9",
+    expect.stringMatching(/^14,0,\d+,-;hello\n$/),
+    "EAGAIN",
+    "status 0",
   ]);
 });

@@ -69,9 +69,9 @@ export abstract class Tty implements Line {
   /** Stopped by TCXONC, not by a key: IXANY and IXON off do not start it. */
   #stoppedByCall = false;
   readonly discipline: NTty = new NTty(this);
-  readonly files = new Set<TtyFile>();
-  readonly readQueue = new WaitQueue();
-  readonly writeQueue = new WaitQueue();
+  readonly files: Set<TtyFile> = new Set();
+  readonly readQueue: WaitQueue = new WaitQueue();
+  readonly writeQueue: WaitQueue = new WaitQueue();
   #input: Uint8Array[] = [];
   #inputBytes = 0;
   #pumping = false;

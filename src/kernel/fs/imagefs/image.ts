@@ -211,7 +211,16 @@ export class ImageBuilder {
         continue;
       }
       if (next?.children === undefined) {
-        next = { ino: 0, mode: S_IFDIR | 0o755, uid: 0, gid: 0, mtimeSec: 0, nlink: 2, rdev: 0, children: new Map() };
+        next = {
+          ino: 0,
+          mode: S_IFDIR | 0o755,
+          uid: 0,
+          gid: 0,
+          mtimeSec: 0,
+          nlink: 2,
+          rdev: 0,
+          children: new Map(),
+        };
         dir.children?.set(name, next);
       }
       trail.push(next);

@@ -1,5 +1,5 @@
 // imagefs: a read-only file system over an indexed image that all machines of a process share.
-import { EINVAL, EROFS, ENODATA } from "../../../abi/errno.ts";
+import { EINVAL, ENODATA, EROFS } from "../../../abi/errno.ts";
 import type { Blocking } from "../../../abi/program.ts";
 import {
   type Dirent,

@@ -173,7 +173,11 @@ export class OverlayInode extends Inode implements RegularInode {
         if (attribute.startsWith(PRIVATE)) continue;
         made.setxattr(attribute, lower.getxattr(attribute), 0);
       }
-      made.setxattr(ORIGIN, Uint8Array.from(String(this.ino), (digit) => digit.charCodeAt(0)), 0);
+      made.setxattr(
+        ORIGIN,
+        Uint8Array.from(String(this.ino), (digit) => digit.charCodeAt(0)),
+        0,
+      );
     } catch (error) {
       if (made.isDirectory) dir.rmdir(name, made);
       else dir.unlink(name, made);

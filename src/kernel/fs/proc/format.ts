@@ -12,9 +12,7 @@ export function ticks(ms: number): number {
 
 /** A 64-bit mask as 16 hexadecimal digits. */
 export function mask64(lo: number, hi: number): string {
-  return (
-    (hi >>> 0).toString(16).padStart(8, "0") + (lo >>> 0).toString(16).padStart(8, "0")
-  );
+  return (hi >>> 0).toString(16).padStart(8, "0") + (lo >>> 0).toString(16).padStart(8, "0");
 }
 
 /** CPU time in milliseconds of a process with all its threads, dead ones too. */

@@ -93,7 +93,8 @@ export function mapsText(task: Task): string {
 
 /** /proc/PID/smaps: what is resident is not known by mapping, so all of it counts as such. */
 export function smapsText(task: Task): string {
-  const row = (name: string, kib: number): string => `${`${name}:`.padEnd(16)}${String(kib).padStart(8)} kB\n`;
+  const row = (name: string, kib: number): string =>
+    `${`${name}:`.padEnd(16)}${String(kib).padStart(8)} kB\n`;
   let out = "";
   for (const mapping of memoryOf(task.group)?.mappings(task) ?? []) {
     const kib = (mapping.end - mapping.start) / KIB;

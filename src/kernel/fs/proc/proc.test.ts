@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { testKernel } from "../../../../test/support/kernel.ts";
 import { Errno } from "../../../abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } from "../../../abi/fcntl.ts";
-import { settle, type Steps, type Sys } from "../../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../../abi/program.ts";
 import { SIG_IGN, SIGHUP, SIGSTOP, SIGUSR1 } from "../../../abi/signal.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { sysfs } from "../sysfs/sysfs.ts";
@@ -81,7 +81,14 @@ test("stat has its 52 fields, the first of which are what ps reads", () => {
   const [, comm, rest] = /^\d+ \((.*)\) (.*)\n$/.exec(text) as string[] as [string, string, string];
   const fields = rest.split(" ");
   expect([comm, fields.length, ...fields.slice(0, 6)]).toEqual([
-    "test", 50, "R", "1", "1", "1", "0", "-1",
+    "test",
+    50,
+    "R",
+    "1",
+    "1",
+    "1",
+    "0",
+    "-1",
   ]);
 });
 
@@ -93,11 +100,35 @@ test("status tells ids, state and signals", () => {
     sys.setresuid(10, 20, 30);
     return yield* cat(sys, "/proc/self/status");
   });
-  const rows = new Map(text.trim().split("\n").map((line) => line.split(/:\t/, 2) as [string, string]));
-  const pick = ["Name", "State", "Tgid", "PPid", "Uid", "Groups", "SigIgn", "SigBlk", "CapEff", "Threads"];
+  const rows = new Map(
+    text
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/:\t/, 2) as [string, string]),
+  );
+  const pick = [
+    "Name",
+    "State",
+    "Tgid",
+    "PPid",
+    "Uid",
+    "Groups",
+    "SigIgn",
+    "SigBlk",
+    "CapEff",
+    "Threads",
+  ];
   expect(pick.map((name) => rows.get(name))).toEqual([
-    "test", "R (running)", "2", "1", "10\t20\t30\t20", "7 5 ",
-    "0000000000000001", "0000000000000200", "0000000000000000", "1",
+    "test",
+    "R (running)",
+    "2",
+    "1",
+    "10\t20\t30\t20",
+    "7 5 ",
+    "0000000000000001",
+    "0000000000000200",
+    "0000000000000000",
+    "1",
   ]);
 });
 
@@ -115,7 +146,13 @@ test("a listing has the processes, and a zombie until it is reaped", () => {
     const after = names(sys, "/proc").filter((name) => /^\d/.test(name));
     return [before, state, cmdline, after, sys.tryStatat(AT_FDCWD, `/proc/${pid}`, 0)];
   });
-  expect(seen).toEqual([["1", "2", "3"], "Z", "", ["1", "2"], expect.objectContaining({ code: "ENOENT" })]);
+  expect(seen).toEqual([
+    ["1", "2", "3"],
+    "Z",
+    "",
+    ["1", "2"],
+    expect.objectContaining({ code: "ENOENT" }),
+  ]);
 });
 
 test("states of others: sleeping and stopped", () => {
@@ -149,14 +186,29 @@ test("links to places: cwd, root, fd; and opening through them", () => {
     const [pipe] = sys.pipe2(0);
     const info = yield* cat(sys, `/proc/self/fdinfo/${fd}`);
     return [
-      read("/proc/self"), read("/proc/thread-self"), read("/proc/mounts"), ...first,
-      read(`/proc/self/fd/${fd}`), again, read(`/proc/self/fd/${pipe}`).replace(/\d+/, "N"),
-      info.replace(/(mnt_id|ino):\t\d+/g, "$1"), names(sys, "/proc/self/fd").slice(2).join(),
+      read("/proc/self"),
+      read("/proc/thread-self"),
+      read("/proc/mounts"),
+      ...first,
+      read(`/proc/self/fd/${fd}`),
+      again,
+      read(`/proc/self/fd/${pipe}`).replace(/\d+/, "N"),
+      info.replace(/(mnt_id|ino):\t\d+/g, "$1"),
+      names(sys, "/proc/self/fd").slice(2).join(),
     ];
   });
   expect(seen).toEqual([
-    "2", "2/task/2", "self/mounts", "/tmp", "/", "/tmp/file", "/tmp/file (deleted)", "hello",
-    "pipe:[N]", "pos:\t5\nflags:\t02\nmnt_id\nino\n", "0,1,2,3",
+    "2",
+    "2/task/2",
+    "self/mounts",
+    "/tmp",
+    "/",
+    "/tmp/file",
+    "/tmp/file (deleted)",
+    "hello",
+    "pipe:[N]",
+    "pos:\t5\nflags:\t02\nmnt_id\nino\n",
+    "0,1,2,3",
   ]);
 });
 
@@ -180,7 +232,13 @@ test("what others may not see", () => {
     return results;
   });
   expect(seen).toEqual([
-    "environ EACCES", "maps EACCES", "fd/0 EACCES", "cwd EACCES", "stat ok", "status ok", "cmdline ok",
+    "environ EACCES",
+    "maps EACCES",
+    "fd/0 EACCES",
+    "cwd EACCES",
+    "stat ok",
+    "status ok",
+    "cmdline ok",
   ]);
 });
 
@@ -203,21 +261,40 @@ test("mounts and mountinfo", () => {
 
 test("settings: written, told, refused, and effective", () => {
   const seen = inside(function* (sys) {
-    const set = (name: string, text: string): Steps<string> => write(sys, `/proc/sys/${name}`, text);
+    const set = (name: string, text: string): Steps<string> =>
+      write(sys, `/proc/sys/${name}`, text);
     return [
-      yield* set("kernel/hostname", "alp\n"), sys.uname().nodename,
-      yield* set("vm/swappiness", "10\n"), yield* cat(sys, "/proc/sys/vm/swappiness"),
-      yield* set("vm/swappiness", "999\n"), yield* set("kernel/ostype", "x"),
-      yield* set("kernel/printk", "1"), yield* cat(sys, "/proc/sys/kernel/printk"),
+      yield* set("kernel/hostname", "alp\n"),
+      sys.uname().nodename,
+      yield* set("vm/swappiness", "10\n"),
+      yield* cat(sys, "/proc/sys/vm/swappiness"),
+      yield* set("vm/swappiness", "999\n"),
+      yield* set("kernel/ostype", "x"),
+      yield* set("kernel/printk", "1"),
+      yield* cat(sys, "/proc/sys/kernel/printk"),
       yield* set("net/ipv4/conf/all/rp_filter", "1"),
       yield* cat(sys, "/proc/sys/net/ipv4/conf/all/rp_filter"),
       yield* cat(sys, "/proc/sys/net/ipv4/conf/default/rp_filter"),
       yield* write(sys, "/proc/uptime", "1"),
-      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/.test(yield* cat(sys, "/proc/sys/kernel/random/uuid")),
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/.test(
+        yield* cat(sys, "/proc/sys/kernel/random/uuid"),
+      ),
     ];
   });
   expect(seen).toEqual([
-    "4", "alp", "3", "10\n", "EINVAL", "EACCES", "1", "1\t4\t1\t7\n", "1", "1\n", "0\n", "EACCES", true,
+    "4",
+    "alp",
+    "3",
+    "10\n",
+    "EINVAL",
+    "EACCES",
+    "1",
+    "1\t4\t1\t7\n",
+    "1",
+    "1\n",
+    "0\n",
+    "EACCES",
+    true,
   ]);
 });
 
@@ -264,7 +341,12 @@ test("texts of the machine parse as their readers expect", () => {
     ];
   });
   expect(seen).toEqual([
-    true, true, true, true, true, "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\n",
+    true,
+    true,
+    true,
+    true,
+    true,
+    "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\n",
     "MAJOR=1\nMINOR=3\nDEVNAME=null\nDEVMODE=0666\n",
   ]);
 });

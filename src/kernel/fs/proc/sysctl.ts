@@ -4,7 +4,6 @@ import { ENTROPY_BITS } from "../../drivers/mem.ts";
 import type { Kernel } from "../../kernel.ts";
 import { PTY_MAX, ptys } from "../../tty/pty.ts";
 import { MACHINE, OSRELEASE, OSTYPE, VERSION } from "../../version.ts";
-import { PIPE_MAX_SIZE } from "../pipe.ts";
 import {
   type Contents,
   FixedDirectory,
@@ -14,6 +13,7 @@ import {
   type Make,
 } from "../generated.ts";
 import type { Inode } from "../inode.ts";
+import { PIPE_MAX_SIZE } from "../pipe.ts";
 
 /** Values that were set, by path ("vm/swappiness"); others have the default of their table row. */
 function settings(kernel: Kernel): Map<string, string> {
@@ -57,7 +57,12 @@ function parseNumbers(text: string, count: number, least: number, most: number):
 const INT_MAX = 2147483647;
 
 /** A number, or a row of them, that is kept and told but changes nothing else. */
-function kept(path: string, initial: number | string, least = -INT_MAX - 1, most = INT_MAX): Setting {
+function kept(
+  path: string,
+  initial: number | string,
+  least = -INT_MAX - 1,
+  most = INT_MAX,
+): Setting {
   const first = String(initial);
   return {
     mode: 0o644,
@@ -110,7 +115,9 @@ function utsName(field: "nodename" | "domainname"): Setting {
 const PRINTK: Setting = {
   mode: 0o644,
   get: (kernel) =>
-    [kernel.log.consoleLevel, ...(sysctl(kernel, "kernel/printk") ?? "4\t1\t7").split("\t")].join("\t"),
+    [kernel.log.consoleLevel, ...(sysctl(kernel, "kernel/printk") ?? "4\t1\t7").split("\t")].join(
+      "\t",
+    ),
   set: (kernel, text) => {
     const given = parseNumbers(text, 4, 0, INT_MAX);
     kernel.log.consoleLevel = given[0] as number;

@@ -14,7 +14,7 @@ import type { Inode } from "../inode.ts";
 import type { MountNamespace } from "../mount.ts";
 import { FdDirectory, FdinfoDirectory, MagicLink, mayInspect, someTask } from "./fd.ts";
 import { mapsText, smapsText } from "./memory.ts";
-import { mountinfoText, mountstatsText, mountsText } from "./mounts.ts";
+import { mountinfoText, mountsText, mountstatsText } from "./mounts.ts";
 import { netDirectory } from "./net.ts";
 import { ioText, limitsText, statmText, statText, statusText } from "./status.ts";
 
@@ -28,11 +28,17 @@ interface Adjustments {
 }
 
 function adjustments(group: ThreadGroup): Adjustments {
-  const table = group.kernel.slot("proc.adjustments", () => new WeakMap<ThreadGroup, Adjustments>());
+  const table = group.kernel.slot(
+    "proc.adjustments",
+    () => new WeakMap<ThreadGroup, Adjustments>(),
+  );
   let entry = table.get(group);
   if (entry === undefined) {
     const inherited = group.parent === undefined ? undefined : table.get(group.parent);
-    entry = { oomScoreAdj: inherited?.oomScoreAdj ?? 0, loginuid: inherited?.loginuid ?? 4294967295 };
+    entry = {
+      oomScoreAdj: inherited?.oomScoreAdj ?? 0,
+      loginuid: inherited?.loginuid ?? 4294967295,
+    };
     table.set(group, entry);
   }
   return entry;
@@ -91,7 +97,11 @@ class TaskEntries {
     return task;
   }
 
-  #file(read: (task: Task) => string, mode = 0o444, write?: (task: Task, text: string, by: Task) => void): Make {
+  #file(
+    read: (task: Task) => string,
+    mode = 0o444,
+    write?: (task: Task, text: string, by: Task) => void,
+  ): Make {
     const contents: Contents = { read: () => read(this.#task()) };
     if (write !== undefined) contents.write = (by, text) => write(this.#task(), text, by);
     return (sb) => new GeneratedFile(sb, contents, mode);
@@ -138,10 +148,14 @@ class TaskEntries {
       cmdline: this.#file((task) =>
         alive(task) ? task.group.argv.map((arg) => `${arg}\0`).join("") : "",
       ),
-      comm: this.#file((task) => `${task.comm}\n`, 0o644, (task, text, by) => {
-        if (by.group !== task.group) throw EINVAL;
-        task.comm = text.replace(/\n$/, "").slice(0, COMM_MAX);
-      }),
+      comm: this.#file(
+        (task) => `${task.comm}\n`,
+        0o644,
+        (task, text, by) => {
+          if (by.group !== task.group) throw EINVAL;
+          task.comm = text.replace(/\n$/, "").slice(0, COMM_MAX);
+        },
+      ),
       cwd: this.#link((task) => (alive(task) ? task.fs.cwd : undefined)),
       environ: this.#guarded(
         (task) => (alive(task) ? task.group.envp.map((each) => `${each}\0`).join("") : ""),
@@ -174,14 +188,19 @@ class TaskEntries {
           this.#setOomScore(task, value === 15 ? 1000 : Math.trunc((value * 1000) / 17), by);
         },
       ),
-      oom_score: this.#file((task) => `${Math.max(0, 666 + Math.trunc((adjustments(task.group).oomScoreAdj * 2) / 3))}\n`),
+      oom_score: this.#file(
+        (task) =>
+          `${Math.max(0, 666 + Math.trunc((adjustments(task.group).oomScoreAdj * 2) / 3))}\n`,
+      ),
       oom_score_adj: this.#file(
         (task) => `${adjustments(task.group).oomScoreAdj}\n`,
         0o644,
         (task, text, by) => this.#setOomScore(task, integer(text, -1000, 1000), by),
       ),
       root: this.#link((task) => (alive(task) ? task.fs.root : undefined)),
-      schedstat: this.#file((task) => `${Math.floor(task.utimeMs * 1e6)} 0 ${task.nvcsw + task.nivcsw}\n`),
+      schedstat: this.#file(
+        (task) => `${Math.floor(task.utimeMs * 1e6)} 0 ${task.nvcsw + task.nivcsw}\n`,
+      ),
       sessionid: this.#file(() => "4294967295"),
       smaps: this.#guarded(smapsText),
       stat: this.#file((task) => statText(task, this.#whole)),

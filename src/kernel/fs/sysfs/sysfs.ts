@@ -10,8 +10,8 @@ import {
   GeneratedFile,
   GeneratedLink,
   GeneratedSuperBlock,
-  link,
   ListedDirectory,
+  link,
   type Make,
 } from "../generated.ts";
 import type { Inode } from "../inode.ts";
@@ -24,14 +24,7 @@ const ATTRIBUTE_SIZE = 4096;
 function attribute(value: string | number | ((kernel: Kernel) => string | number)): Make {
   const get = typeof value === "function" ? value : () => value;
   return (sb) =>
-    new GeneratedFile(
-      sb,
-      { read: (task) => `${get(task.kernel)}\n` },
-      0o444,
-      0,
-      0,
-      ATTRIBUTE_SIZE,
-    );
+    new GeneratedFile(sb, { read: (task) => `${get(task.kernel)}\n` }, 0o444, 0, 0, ATTRIBUTE_SIZE);
 }
 
 /** An attribute with its text as it is (uevent: no newline added), which may be written. */
@@ -243,7 +236,12 @@ function* charNumbers(): Iterable<[string, string]> {
 function virtualDevices(): Make {
   return dir({
     block: (sb) =>
-      new ListedDirectory(sb, () => disks(sb.kernel), (of, each: Disk) => disk(each)(of), 0o755),
+      new ListedDirectory(
+        sb,
+        () => disks(sb.kernel),
+        (of, each: Disk) => disk(each)(of),
+        0o755,
+      ),
     mem: characterDevices("mem"),
     net: (sb) =>
       new ListedDirectory(

@@ -1,5 +1,6 @@
 // Inodes of tmpfs: regular files, directories, links and special files in memory (Linux: mm/shmem.c).
 import {
+  E2BIG,
   EEXIST,
   EFBIG,
   EINVAL,
@@ -10,7 +11,6 @@ import {
   ENOTEMPTY,
   EPERM,
   ERANGE,
-  E2BIG,
 } from "../../../abi/errno.ts";
 import {
   FALLOC_FL_KEEP_SIZE,
@@ -33,7 +33,7 @@ import type { Task } from "../../task.ts";
 import { DirectoryFile } from "../directory.ts";
 import type { File, Path } from "../file.ts";
 import { Inode, type SetAttr } from "../inode.ts";
-import { type RegularInode, RegularFile } from "../regular.ts";
+import { RegularFile, type RegularInode } from "../regular.ts";
 import { BLOCK_SIZE, MAX_FILE_SIZE, Pages } from "./pages.ts";
 import type { Tmpfs } from "./tmpfs.ts";
 
@@ -260,7 +260,8 @@ export class TmpfsRegular extends TmpfsInode implements RegularInode {
       this.#mayWrite(false);
       this.data.punch(offset, end);
     } else {
-      if (this.seals !== undefined && (this.seals & F_SEAL_GROW) !== 0 && end > this.size) throw EPERM;
+      if (this.seals !== undefined && (this.seals & F_SEAL_GROW) !== 0 && end > this.size)
+        throw EPERM;
       if (!this.sb.fits(length)) throw ENOSPC;
       if (!this.data.allocate(offset, end)) throw ENOSPC;
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && end > this.data.size) this.data.size = end;
@@ -312,9 +313,7 @@ export class TmpfsSymlink extends TmpfsInode {
   }
 
   override clone(sb: Tmpfs): TmpfsInode {
-    return this.copyTo(
-      new TmpfsSymlink(sb, this.ino, this.target, this.uid, this.gid, this.ctime),
-    );
+    return this.copyTo(new TmpfsSymlink(sb, this.ino, this.target, this.uid, this.gid, this.ctime));
   }
 }
 

@@ -103,7 +103,9 @@ test("behaves as one array of bytes; clones and views given to readers never cha
       for (const { view, copy } of frozen) expect(Buffer.compare(view, copy)).toBe(0);
       for (const { pages: clone, copy } of clones) {
         for (let pos = 0; pos < copy.length; pos += PAGE_SIZE) {
-          expect(Buffer.compare(clone.read(pos, PAGE_SIZE), copy.subarray(pos, pos + PAGE_SIZE))).toBe(0);
+          expect(
+            Buffer.compare(clone.read(pos, PAGE_SIZE), copy.subarray(pos, pos + PAGE_SIZE)),
+          ).toBe(0);
         }
       }
       // Data and holes: what is no data is zeros.

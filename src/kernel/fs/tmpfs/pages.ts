@@ -170,7 +170,9 @@ export class Pages {
     const end = offset + n;
     if (page === undefined) {
       const adopt =
-        offset === 0 && bytes.buffer.byteLength <= ADOPT_MAX_BUFFER && n * 2 >= bytes.buffer.byteLength;
+        offset === 0 &&
+        bytes.buffer.byteLength <= ADOPT_MAX_BUFFER &&
+        n * 2 >= bytes.buffer.byteLength;
       if (!this.#charge.memory(end)) return false;
       let data = bytes;
       if (!adopt) {

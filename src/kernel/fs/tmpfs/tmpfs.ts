@@ -182,7 +182,8 @@ export class Tmpfs implements SuperBlock, Charge {
   options(): string {
     const { sizeBlocks, inodes, mode, uid, gid } = this.#limits;
     const parts: string[] = [];
-    if (sizeBlocks < Number.POSITIVE_INFINITY) parts.push(`size=${sizeBlocks * (BLOCK_SIZE / 1024)}k`);
+    if (sizeBlocks < Number.POSITIVE_INFINITY)
+      parts.push(`size=${sizeBlocks * (BLOCK_SIZE / 1024)}k`);
     if (inodes < Number.POSITIVE_INFINITY) parts.push(`nr_inodes=${inodes}`);
     if (mode !== 0o1777) parts.push(`mode=${mode.toString(8)}`);
     if (uid !== 0) parts.push(`uid=${uid}`);
