@@ -147,30 +147,46 @@ export abstract class GeneratedDirectory extends GeneratedInode {
 /** Makes one entry of a fixed directory, or says that it is not there. */
 export type Make = (sb: GeneratedSuperBlock) => Inode;
 
+/** Entries by name; in the form of a function they are made when the directory is first looked at. */
+export type Entries =
+  | ReadonlyMap<string, Make>
+  | Readonly<Record<string, Make>>
+  | (() => Readonly<Record<string, Make>>);
+
 /** A directory with fixed names; its inodes are made when first asked for. */
 export class FixedDirectory extends GeneratedDirectory {
-  readonly #entries: ReadonlyMap<string, Make>;
+  readonly #source: Entries;
+  #entries: ReadonlyMap<string, Make> | undefined;
   #made: Map<string, Inode> | undefined;
 
   constructor(
     sb: GeneratedSuperBlock,
-    entries: ReadonlyMap<string, Make> | Readonly<Record<string, Make>>,
+    entries: Entries,
     mode = 0o555,
     uid = 0,
     gid = 0,
   ) {
     super(sb, mode, uid, gid);
-    this.#entries = entries instanceof Map ? entries : new Map(Object.entries(entries));
+    this.#source = entries;
+  }
+
+  #all(): ReadonlyMap<string, Make> {
+    const source = this.#source;
+    this.#entries ??=
+      source instanceof Map
+        ? source
+        : new Map(Object.entries(typeof source === "function" ? source() : source));
+    return this.#entries;
   }
 
   override names(): Iterable<string> {
-    return this.#entries.keys();
+    return this.#all().keys();
   }
 
   override lookup(name: string): Inode | undefined {
     const made = this.#made?.get(name);
     if (made !== undefined) return made;
-    const make = this.#entries.get(name);
+    const make = this.#all().get(name);
     if (make === undefined) return undefined;
     const inode = make(this.sb);
     this.#made ??= new Map();

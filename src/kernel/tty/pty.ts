@@ -298,10 +298,20 @@ export class PtyMaster extends File {
     }
   }
 
-  /** A descriptor of the slave, without a name. */
+  /** The slave's node where devpts is mounted, else the master's own place. */
+  #slavePath(task: Task): Path {
+    for (const mount of task.ns.mounts) {
+      if (mount.sb.type !== "devpts") continue;
+      const dentry = mount.root.lookup(String(this.slave.index));
+      if (dentry !== undefined) return { mount, dentry };
+    }
+    return this.path;
+  }
+
+  /** A descriptor of the slave, whether or not its name can be reached. */
   #openPeer(task: Task, arg: unknown): number {
     if (typeof arg !== "number") throw EINVAL;
-    const file = openSlave(task, this.path, arg & ~O_CLOEXEC, this.slave);
+    const file = openSlave(task, this.#slavePath(task), arg & ~O_CLOEXEC, this.slave);
     return task.fds.install(file, (arg & O_CLOEXEC) !== 0, task.rlimit(RLIMIT_NOFILE));
   }
 

@@ -150,7 +150,7 @@ class ProcRoot extends GeneratedDirectory {
 
   constructor(sb: GeneratedSuperBlock) {
     super(sb);
-    this.#fixed = new FixedDirectory(sb, entries());
+    this.#fixed = new FixedDirectory(sb, entries);
   }
 
   override *names(): Iterable<string> {

@@ -282,7 +282,7 @@ function tree(): Record<string, Make> {
   const bus = dir({ devices: dir({}), drivers: dir({}) });
   return {
     block: ofDisks(".."),
-    bus: dir({ cpu: bus, platform: bus, virtio: bus, workqueue: bus }),
+    bus: dir({ cpu: bus, pci: bus, platform: bus, usb: bus, virtio: bus, workqueue: bus }),
     class: dir({
       block: ofDisks("../.."),
       input: dir({}),
@@ -340,7 +340,7 @@ class Sysfs extends GeneratedSuperBlock {
 
   constructor(kernel: Kernel) {
     super(kernel, "sysfs", SYSFS_MAGIC, 4096);
-    this.root = new FixedDirectory(this, tree());
+    this.root = new FixedDirectory(this, tree);
   }
 }
 
