@@ -64,6 +64,12 @@ export interface HostEntries {
   readonly types: readonly number[];
 }
 
+/** A file that was opened, and what it is. */
+export interface HostOpened {
+  readonly handle: number;
+  readonly stat: HostStat;
+}
+
 /**
  * A folder of the host, lent to a machine. Files are named by an open directory and ONE component (a
  * byte string, never "", ".", ".." or with a slash: EINVAL), and no call follows a symbolic link, so
@@ -93,7 +99,7 @@ export interface HostFiles {
 
   opendir(dir: number, name: string): number;
   /** Opens a regular file with O_* flags (access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND count); ESTALE for other types. `mode` is exact. */
-  open(dir: number, name: string, flags: number, mode: number): number;
+  open(dir: number, name: string, flags: number, mode: number): HostOpened;
   close(handle: number): void;
   /** Up to `max` bytes, of which about `expected` are there; a chunk of its own. */
   read(file: number, pos: number, max: number, expected: number): Uint8Array;

@@ -52,6 +52,12 @@ export class TaskSys implements Sys {
     return new TaskSys(task);
   }
 
+  /** The task behind a door, for programs of the host that wait for the host. */
+  static taskOf(sys: Sys): Task {
+    if (!(sys instanceof TaskSys)) throw new TypeError("not a door of this kernel");
+    return sys.#task;
+  }
+
   constructor(task: Task) {
     this.#task = task;
   }

@@ -144,6 +144,17 @@ export class Machine {
     }
   }
 
+  /**
+   * Puts a program of the host's at a path of this machine (mode 755): a file that names it. The
+   * program is known to this machine and its forks only.
+   */
+  install(path: string, program: Program): void {
+    const name = `host:${path}`;
+    (this.kernel.programs as Map<string, Program>).set(name, program);
+    this.fs.writeFileSync(path, `#!bivy ${name}\n`);
+    this.fs.chmodSync(path, 0o755);
+  }
+
   #open(): void {
     if (this.#closed) throw new BivyError("ERR_MACHINE_CLOSED", "the machine is closed");
   }
@@ -351,7 +362,7 @@ export class Machine {
     options: Partial<Pick<BootOptions, "hostname" | "limits" | "mounts" | "env">> = {},
   ): Machine {
     this.#open();
-    const merged = { ...this.#options, ...options };
+    const merged = { ...this.#options, programs: this.kernel.programs, ...options };
     const { upper } = this.#booted;
     return new Machine(
       merged,
@@ -394,7 +405,8 @@ function bootParts(
     host: options.host,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     image: options.image,
-    programs: options.programs,
+    // Its own table: install() adds to it.
+    programs: new Map(options.programs),
     hostname: bytesString(options.hostname ?? "localhost"),
     readOnly: options.readOnly === true,
     ...(upper === undefined ? {} : { upper }),

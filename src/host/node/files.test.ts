@@ -83,6 +83,12 @@ function* get(sys: Sys, path: string, flags = O_RDONLY): Steps<string> {
   return text;
 }
 
+/** Something happens on the host: what a task has just seen holds until the next task runs. */
+function* meanwhile(sys: Sys, action: () => void): Steps<void> {
+  action();
+  yield* sys.sched_yield();
+}
+
 /** The code of the errno that `action` throws. */
 function* failure(action: () => unknown): Steps<string> {
   try {
@@ -101,10 +107,10 @@ test("what the guest writes is on the host at once, and the other way round", ()
     sys.mkdirat(AT_FDCWD, "/d", 0o755);
     yield* put(sys, "/d/f", "one");
     expect(fs.readFileSync(`${folder}/d/f`, "latin1")).toBe("one");
-    fs.appendFileSync(`${folder}/d/f`, " two");
+    yield* meanwhile(sys, () => fs.appendFileSync(`${folder}/d/f`, " two"));
     expect(yield* get(sys, "/d/f")).toBe("one two");
     expect(sys.fstatat(AT_FDCWD, "/d/f", 0).size).toBe(7);
-    fs.rmSync(`${folder}/d`, { recursive: true });
+    yield* meanwhile(sys, () => fs.rmSync(`${folder}/d`, { recursive: true }));
     expect(yield* failure(() => sys.fstatat(AT_FDCWD, "/d/f", 0))).toBe("ENOENT");
   });
 });
@@ -116,7 +122,7 @@ test("reads see a file grow, writes and positions go where they should", () => {
     expect(sys.lseek(fd, -2, SEEK_END)).toBe(3);
     expect(strOf(yield* settle(sys.read(fd, 10)))).toBe("lo");
     expect((yield* settle(sys.read(fd, 10))).length).toBe(0);
-    fs.appendFileSync(`${folder}/f`, "x".repeat(100_000));
+    yield* meanwhile(sys, () => fs.appendFileSync(`${folder}/f`, "x".repeat(100_000)));
     let more = 0;
     for (;;) {
       const chunk = yield* settle(sys.read(fd, 65536));
@@ -210,10 +216,10 @@ test("a directory that is swapped for a link to the outside is not entered", () 
   inside(function* (sys) {
     const dir = yield* settle(sys.openat(AT_FDCWD, "/d", O_RDONLY));
     expect(sys.fstatat(dir, "f", 0).size).toBe(6);
-    fs.renameSync(`${folder}/d`, `${folder}/moved`);
-    fs.symlinkSync(`${top}/out`, `${folder}/d`);
-    // What a task has just seen holds until the next task runs.
-    yield* sys.sched_yield();
+    yield* meanwhile(sys, () => {
+      fs.renameSync(`${folder}/d`, `${folder}/moved`);
+      fs.symlinkSync(`${top}/out`, `${folder}/d`);
+    });
     const fd = yield* settle(sys.openat(dir, "f", O_RDONLY));
     expect(strOf(yield* settle(sys.read(fd, 100)))).toBe("inside");
     expect(yield* failure(() => sys.openat(AT_FDCWD, "/d/f", O_RDONLY))).toBe("ENOENT");
@@ -335,7 +341,7 @@ test("the folder may go away", () => {
   inside(function* (sys) {
     yield* put(sys, "/f", "x");
     const fd = yield* settle(sys.openat(AT_FDCWD, "/f", O_RDONLY));
-    fs.rmSync(folder, { recursive: true });
+    yield* meanwhile(sys, () => fs.rmSync(folder, { recursive: true }));
     expect(yield* failure(() => sys.fstatat(AT_FDCWD, "/f", 0))).toBe("ENOENT");
     expect(yield* failure(() => sys.mkdirat(AT_FDCWD, "/d", 0o755))).toBe("ENOENT");
     expect(strOf(yield* settle(sys.read(fd, 10)))).toBe("x");

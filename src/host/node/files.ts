@@ -11,10 +11,12 @@ import {
   DT_REG,
   DT_SOCK,
   DT_UNKNOWN,
+  S_IFMT,
+  S_IFREG,
   type StatFs,
   type Timespec,
 } from "../../abi/stat.ts";
-import type { HostEntries, HostFiles, HostStat } from "../../kernel/host.ts";
+import type { HostEntries, HostFiles, HostOpened, HostStat } from "../../kernel/host.ts";
 import { errnoOf } from "./errors.ts";
 
 /** Linux's O_PATH, which node:fs does not name: a handle that needs no permission on the file. */
@@ -24,7 +26,8 @@ const SMALL_BYTES = 4096;
 /** End of file is looked for with blocks of this size. */
 const PROBE_BYTES = 4096;
 /** With `bigint` times come in nanoseconds. */
-const STAT_OPTIONS = { bigint: true, throwIfNoEntry: false } as const;
+const BIGINT = { bigint: true } as const;
+const BIGINT_IF_THERE = { bigint: true, throwIfNoEntry: false } as const;
 
 const BILLION = 1_000_000_000n;
 
@@ -205,7 +208,7 @@ export class NodeFiles implements HostFiles {
 
   lstat(dir: number, name: string): HostStat | undefined {
     try {
-      const stat = fs.lstatSync(this.#at(dir, name), STAT_OPTIONS);
+      const stat = fs.lstatSync(this.#at(dir, name), BIGINT_IF_THERE);
       return stat === undefined ? undefined : new NodeStat(stat);
     } catch (error) {
       throw errnoOf(error);
@@ -216,8 +219,8 @@ export class NodeFiles implements HostFiles {
     try {
       return new NodeStat(
         handle < 0
-          ? fs.lstatSync(this.#naming.of(handle), { bigint: true })
-          : fs.fstatSync(handle, { bigint: true }),
+          ? fs.lstatSync(this.#naming.of(handle), BIGINT)
+          : fs.fstatSync(handle, BIGINT),
       );
     } catch (error) {
       throw errnoOf(error);
@@ -270,7 +273,7 @@ export class NodeFiles implements HostFiles {
     }
   }
 
-  open(dir: number, name: string, flags: number, mode: number): number {
+  open(dir: number, name: string, flags: number, mode: number): HostOpened {
     const changes = (flags & O_ACCMODE) !== O_RDONLY || (flags & (O_CREAT | O_TRUNC)) !== 0;
     if (changes) this.#writable();
     try {
@@ -282,15 +285,16 @@ export class NodeFiles implements HostFiles {
       if ((flags & O_APPEND) !== 0) host |= constants.O_APPEND;
       const handle = fs.openSync(this.#at(dir, name), host | (constants.O_NOCTTY ?? 0), mode);
       try {
-        if (!fs.fstatSync(handle).isFile()) throw ESTALE;
         if ((flags & O_EXCL) !== 0 && (mode & this.#umask) !== 0) fs.fchmodSync(handle, mode);
+        const stat = new NodeStat(fs.fstatSync(handle, BIGINT));
+        if ((stat.mode & S_IFMT) !== S_IFREG) throw ESTALE;
         if ((flags & O_TRUNC) !== 0) fs.ftruncateSync(handle);
+        this.#open.add(handle);
+        return { handle, stat };
       } catch (error) {
         fs.closeSync(handle);
         throw error;
       }
-      this.#open.add(handle);
-      return handle;
     } catch (error) {
       throw errnoOf(error);
     }

@@ -159,13 +159,7 @@ export class FixedDirectory extends GeneratedDirectory {
   #entries: ReadonlyMap<string, Make> | undefined;
   #made: Map<string, Inode> | undefined;
 
-  constructor(
-    sb: GeneratedSuperBlock,
-    entries: Entries,
-    mode = 0o555,
-    uid = 0,
-    gid = 0,
-  ) {
+  constructor(sb: GeneratedSuperBlock, entries: Entries, mode = 0o555, uid = 0, gid = 0) {
     super(sb, mode, uid, gid);
     this.#source = entries;
   }

@@ -10,6 +10,8 @@ import type { HostInode } from "./inode.ts";
 /** The largest block that is read from the host at once. */
 const MAX_BLOCK = 1024 * 1024;
 
+const EMPTY = new Uint8Array(0);
+
 /** A descriptor's view of a host file. */
 export class HostFile extends File {
   readonly #inode: HostInode;
@@ -30,6 +32,7 @@ export class HostFile extends File {
   override readAt(_task: Task, pos: number, max: number): Uint8Array {
     const most = Math.min(max, MAX_BLOCK);
     const expected = this.#size - pos;
+    if (expected === 0 && this.#inode.endsAt(pos)) return EMPTY;
     const { files } = this.#inode.sb;
     const chunk = files.read(this.#handle, pos, most, expected);
     // It has grown since: the next block may be bigger.

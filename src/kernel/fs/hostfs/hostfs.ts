@@ -31,7 +31,7 @@ export class HostFs implements SuperBlock {
   readonly #rootDev: number;
   /** Guest device numbers of file systems that are mounted inside the folder on the host. */
   readonly #devs = new Map<number, number>();
-  /** Directories with an open handle, the least recently used first. */
+  /** Directories with an open handle, those that were opened or used long ago first. */
   readonly #open = new Set<HostDirectory>();
   /** A file that has just been made and is about to be opened: its handle is used again. */
   #fresh: { inode: HostInode; handle: number } | undefined;
@@ -154,17 +154,16 @@ export class HostFs implements SuperBlock {
     return handle;
   }
 
-  /** Notes a use. */
-  touch(dir: HostDirectory): void {
-    this.#open.delete(dir);
-    this.#open.add(dir);
-  }
-
+  /** Closes one that has not been used since it was passed over here before. */
   #closeOldest(): void {
     for (const dir of this.#open) {
       this.#open.delete(dir);
-      dir.closeHandle();
-      return;
+      if (!dir.used) {
+        dir.closeHandle();
+        return;
+      }
+      dir.used = false;
+      this.#open.add(dir);
     }
   }
 

@@ -54,7 +54,12 @@ class Moment {
   }
   isNow(kernel: Kernel): boolean {
     const { scheduler } = kernel;
-    return this.#switches === scheduler.contextSwitches && kernel.monotonic() - this.#ms < FRESH_MS;
+    return (
+      this.#switches === scheduler.contextSwitches &&
+      // Between calls that the host makes itself anything may happen.
+      scheduler.current !== undefined &&
+      kernel.monotonic() - this.#ms < FRESH_MS
+    );
   }
 }
 
@@ -156,6 +161,11 @@ export class HostInode extends Inode {
     return this.look().size;
   }
 
+  /** True when the file was seen a moment ago to end at `pos`. */
+  endsAt(pos: number): boolean {
+    return this.#stat.size === pos && this.#looked.isNow(this.sb.kernel);
+  }
+
   override stat(): Stat {
     const stat = this.look();
     const times = this.#times;
@@ -196,9 +206,9 @@ export class HostInode extends Inode {
       this.#emptied = false;
       return;
     }
-    const handle = files.open(...this.place(), O_WRONLY, 0);
+    const { handle, stat } = files.open(...this.place(), O_WRONLY, 0);
     try {
-      if (!this.isSame(files.fstat(handle))) throw ESTALE;
+      if (!this.isSame(stat)) throw ESTALE;
       files.truncate(handle, size);
     } finally {
       files.close(handle);
@@ -272,18 +282,17 @@ export class HostInode extends Inode {
     if (handle === undefined) {
       const place = this.place();
       const opened = sb.retry(() => sb.files.open(...place, flags & (O_ACCMODE | O_APPEND), 0));
-      handle = opened;
+      handle = opened.handle;
       try {
-        const stat = sb.files.fstat(opened);
-        if (!this.isSame(stat)) throw ESTALE;
-        this.#adopt(stat);
+        if (!this.isSame(opened.stat)) throw ESTALE;
+        this.#adopt(opened.stat);
         if ((flags & O_TRUNC) !== 0) {
-          sb.files.truncate(opened, 0);
+          sb.files.truncate(handle, 0);
           this.#emptied = true;
           this.changed();
         }
       } catch (error) {
-        sb.files.close(opened);
+        sb.files.close(handle);
         throw error;
       }
     }
@@ -295,13 +304,13 @@ export class HostInode extends Inode {
   reopen(handle: number, flags: number): number {
     const { files } = this.sb;
     const other = files.open(...this.place(), flags, 0);
-    if (!this.isSame(files.fstat(other))) {
-      files.close(other);
+    if (!this.isSame(other.stat)) {
+      files.close(other.handle);
       throw ESTALE;
     }
-    this.#handles.push(other);
+    this.#handles.push(other.handle);
     this.closed(handle);
-    return other;
+    return other.handle;
   }
 
   /** An open file is closed. */
@@ -327,8 +336,11 @@ export class HostInode extends Inode {
 /** A directory. */
 export class HostDirectory extends HostInode {
   #handle: number | undefined;
-  /** The directory below that was looked up last: walks go through the same ones again and again. */
-  #last: HostDirectory | undefined;
+  /** The handle has been used since it was last looked whether to keep it. */
+  used = false;
+  /** What was looked up last, found or not: one call after the other asks for the same. */
+  #lastName: string | undefined;
+  #last: HostInode | undefined;
   readonly #lastSeen = new Moment();
 
   /** The open directory on the host. */
@@ -336,7 +348,7 @@ export class HostDirectory extends HostInode {
     const { sb } = this;
     if (this.parent === undefined) return sb.files.root;
     if (this.#handle === undefined) this.#handle = sb.openDirectory(this, this.parent, this.name);
-    else sb.touch(this);
+    this.used = true;
     return this.#handle;
   }
 
@@ -353,23 +365,19 @@ export class HostDirectory extends HostInode {
 
   override lookup(name: string): HostInode | undefined {
     const { sb } = this;
-    const last = this.#last;
-    if (last !== undefined && last.name === name && last.parent === this) {
-      if (this.#lastSeen.isNow(sb.kernel)) return last;
-    }
+    if (this.#lastName === name && this.#lastSeen.isNow(sb.kernel)) return this.#last;
     sb.dropFresh();
     const stat = sb.files.lstat(this.handle(), name);
-    if (stat === undefined) return undefined;
-    const inode = sb.inodeOf(stat, this, name);
-    if (inode instanceof HostDirectory) {
-      this.#last = inode;
-      this.#lastSeen.set(sb.kernel);
-    }
+    const inode = stat === undefined ? undefined : sb.inodeOf(stat, this, name);
+    this.#lastName = name;
+    this.#last = inode;
+    this.#lastSeen.set(sb.kernel);
     return inode;
   }
 
   override changed(): void {
     super.changed();
+    this.#lastName = undefined;
     this.#last = undefined;
   }
 
@@ -424,9 +432,9 @@ export class HostDirectory extends HostInode {
     const dir = this.handle();
     let host = mode & ~SET_ID;
     if (!files.keepsOwners) host |= 0o600;
-    const handle = sb.retry(() => files.open(dir, name, O_RDWR | O_CREAT | O_EXCL, host));
+    const { handle, stat } = sb.retry(() => files.open(dir, name, O_RDWR | O_CREAT | O_EXCL, host));
     try {
-      const inode = this.#made(files.fstat(handle), name, mode, uid, gid);
+      const inode = this.#made(stat, name, mode, uid, gid);
       sb.keepFresh(inode, handle);
       return inode;
     } catch (error) {
@@ -449,9 +457,8 @@ export class HostDirectory extends HostInode {
     const { files, attributes } = this.sb;
     const type = mode & S_IFMT;
     if (type === S_IFREG || type === 0) return this.create(name, mode & 0o7777, uid, gid);
-    const handle = files.open(this.handle(), name, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    const { handle, stat } = files.open(this.handle(), name, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
-      const stat = files.fstat(handle);
       attributes.set(stat, { type, rdev, mode: mode & 0o7777, uid, gid });
       this.changed();
       return this.sb.inodeOf(stat, this, name);

@@ -11,6 +11,7 @@
 // Modes have their type bits. The objects of a directory are numbered from `first` on, in the order of
 // the entries and then of the links, which are links with mode 0777 of root and cost one word each.
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../../abi/stat.ts";
+import { strOf } from "../../../lib/bytes.ts";
 import { FormatError } from "../../../lib/format-error.ts";
 import type { ImageNode } from "./imagefs.ts";
 
@@ -128,4 +129,14 @@ function objectOf(ino: number, node: PackedNode, store: Store): ImageNode {
 export function packedImage(index: string, data: Uint8Array): ImageNode {
   const { mtime, root } = JSON.parse(index) as { mtime: number; root: PackedNode };
   return objectOf(1, root, { mtime, data });
+}
+
+/** The image in a file's bytes; throws FormatError when it is none. */
+export function imageOf(bytes: Uint8Array): ImageNode {
+  if (strOf(bytes, 0, PACKED_MAGIC.length) !== PACKED_MAGIC) {
+    throw new FormatError("magic", "not a root image");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = PACKED_HEADER + view.getUint32(PACKED_MAGIC.length, true);
+  return packedImage(strOf(bytes, PACKED_HEADER, end), bytes.subarray(end));
 }

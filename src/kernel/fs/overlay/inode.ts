@@ -373,6 +373,13 @@ export class OverlayInode extends Inode implements RegularInode {
     return inode;
   }
 
+  /** Takes note when another view of the same object (a tree that was moved) has copied it up. */
+  #settle(dir: Inode, name: string): void {
+    if (this.#upper !== undefined) return;
+    const present = dir.lookup(name);
+    if (present !== undefined && !isWhiteout(present)) this.#adopt(present);
+  }
+
   /** A name has gone: what is left of the object. */
   #unlinked(): void {
     if (this.#upper !== undefined) this.nlink = this.#upper.nlink;
@@ -381,10 +388,11 @@ export class OverlayInode extends Inode implements RegularInode {
 
   override unlink(name: string, inode: Inode): void {
     const dir = this.copyUp();
-    const upper = dir.lookup(name);
-    if (upper !== undefined) dir.unlink(name, upper);
+    const victim = inode as OverlayInode;
+    victim.#settle(dir, name);
+    if (victim.#upper !== undefined) dir.unlink(name, victim.#upper);
     if (this.#hasLower(name)) this.#whiteout(dir, name);
-    (inode as OverlayInode).#unlinked();
+    victim.#unlinked();
     this.#sync();
   }
 
@@ -392,6 +400,7 @@ export class OverlayInode extends Inode implements RegularInode {
     const victim = inode as OverlayInode;
     if (victim.readdir().length > 0) throw ENOTEMPTY;
     const dir = this.copyUp();
+    victim.#settle(dir, name);
     victim.#removeUpper(dir, name);
     if (this.#hasLower(name)) this.#whiteout(dir, name);
     victim.nlink = 0;
@@ -438,7 +447,10 @@ export class OverlayInode extends Inode implements RegularInode {
       replaced.#parent = this;
       replaced.#name = name;
     } else {
-      if (replaced?.isDirectory === true) replaced.#removeUpper(toUpper, newName);
+      if (replaced !== undefined) {
+        replaced.#settle(toUpper, newName);
+        if (replaced.isDirectory) replaced.#removeUpper(toUpper, newName);
+      }
       const present = toUpper.lookup(newName);
       if (present !== undefined && isWhiteout(present) && moved.isDirectory) {
         toUpper.unlink(newName, present);

@@ -1,0 +1,50 @@
+// The library on Node: `import { Machine } from "bivy"`.
+import { fileURLToPath } from "node:url";
+import { hostFolder } from "./host/node/folder.ts";
+import { NodeHost } from "./host/node/host.ts";
+import { loadImage } from "./host/node/image.ts";
+import type { ImageNode } from "./kernel/fs/imagefs/imagefs.ts";
+import { Machine as BaseMachine, type BootOptions } from "./machine/machine.ts";
+import { basePrograms } from "./machine/programs.ts";
+
+export type { Blocking, Program, Steps, Sys } from "./abi/program.ts";
+export type { Host, Limits } from "./kernel/host.ts";
+export type { CommandResult } from "./machine/command.ts";
+export { type AsyncProgram, defineProgram, type ProgramContext } from "./machine/define-program.ts";
+export { BivyError, type ErrorCode } from "./machine/errors.ts";
+export { FixedHost } from "./machine/fixed-host.ts";
+export { FsError, type MachineFs, type Stats } from "./machine/fs.ts";
+export type { ExecOptions, MountOptions, SpawnOptions } from "./machine/machine.ts";
+export type { ExitStatus, MachineProcess } from "./machine/process.ts";
+export { hostFolder };
+
+/** What every machine of this process shares and nobody changes: read at the first boot. */
+interface Shared {
+  image: ImageNode;
+  programs: BootOptions["programs"];
+}
+
+let shared: Shared | undefined;
+
+function share(): Shared {
+  shared ??= {
+    image: loadImage(fileURLToPath(new URL("../dist/rootfs.img", import.meta.url))),
+    programs: basePrograms(),
+  };
+  return shared;
+}
+
+/** What to boot: everything has a default here. */
+export type NodeBootOptions = Partial<BootOptions>;
+
+/** A machine on this Node process: see machine/machine.ts for the calls. */
+export const Machine: {
+  /** Boots the embedded system. Files of the host, its network and environment are not there unless mounted. */
+  boot(options?: NodeBootOptions): BaseMachine;
+} = {
+  boot(options = {}) {
+    return BaseMachine.boot({ host: new NodeHost(), ...share(), ...options });
+  },
+};
+/** The type of what `Machine.boot` gives. */
+export type Machine = BaseMachine;
