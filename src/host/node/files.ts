@@ -218,9 +218,7 @@ export class NodeFiles implements HostFiles {
   fstat(handle: number): HostStat {
     try {
       return new NodeStat(
-        handle < 0
-          ? fs.lstatSync(this.#naming.of(handle), BIGINT)
-          : fs.fstatSync(handle, BIGINT),
+        handle < 0 ? fs.lstatSync(this.#naming.of(handle), BIGINT) : fs.fstatSync(handle, BIGINT),
       );
     } catch (error) {
       throw errnoOf(error);

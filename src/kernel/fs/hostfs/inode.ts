@@ -107,9 +107,14 @@ export class HostInode extends Inode {
 
   /** A lookup has met it. */
   found(stat: HostStat, parent: HostDirectory, name: string): void {
+    this.at(parent, name);
+    this.#adopt(stat);
+  }
+
+  /** It has this name: another one that it had may have gone. */
+  at(parent: HostDirectory, name: string): void {
     this.parent = parent;
     this.name = name;
-    this.#adopt(stat);
   }
 
   #adopt(stat: HostStat): void {
@@ -365,7 +370,10 @@ export class HostDirectory extends HostInode {
 
   override lookup(name: string): HostInode | undefined {
     const { sb } = this;
-    if (this.#lastName === name && this.#lastSeen.isNow(sb.kernel)) return this.#last;
+    if (this.#lastName === name && this.#lastSeen.isNow(sb.kernel)) {
+      this.#last?.at(this, name);
+      return this.#last;
+    }
     sb.dropFresh();
     const stat = sb.files.lstat(this.handle(), name);
     const inode = stat === undefined ? undefined : sb.inodeOf(stat, this, name);
