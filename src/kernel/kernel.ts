@@ -67,6 +67,8 @@ export class Kernel {
   forks = 0;
   /** inotify watches there are: file operations tell nobody while it is 0. */
   watches = 0;
+  /** /proc/sys/kernel/pid_max: one above the largest process id; the default is that of 64-bit Linux. */
+  pidMax = 4194304;
   #lastPid = 0;
   #lastDev = 0;
   #lastMountId = 0;
@@ -109,10 +111,10 @@ export class Kernel {
     return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6) };
   }
 
-  /** Next free process id; wraps at 4194304 as on 64-bit Linux. */
+  /** Next free process id; wraps at pidMax. */
   allocatePid(): number {
     do {
-      this.#lastPid = this.#lastPid >= 4194303 ? 300 : this.#lastPid + 1;
+      this.#lastPid = this.#lastPid >= this.pidMax - 1 ? 300 : this.#lastPid + 1;
     } while (
       this.groups.has(this.#lastPid) ||
       this.tasks.has(this.#lastPid) ||

@@ -1,7 +1,7 @@
 // Puts a kernel together: file systems, drivers, the root from image and upper layer, the usual mounts.
 
 import { AT_FDCWD } from "../abi/fcntl.ts";
-import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "../abi/mount.ts";
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_RELATIME } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
 import { DeviceTable } from "../kernel/device.ts";
 import { registerMemoryDevices } from "../kernel/drivers/mem.ts";
@@ -69,7 +69,7 @@ export function mountOn(
   const { kernel, ns, host } = booted;
   const at = resolve(host, AT_FDCWD, target, 0);
   const root = new Dentry(undefined, "", sb.root);
-  const mount = new Mount(kernel.nextMountId(), sb, root, at, flags, source);
+  const mount = new Mount(kernel.nextMountId(), sb, root, at, flags | MS_RELATIME, source);
   ns.add(mount);
   return mount;
 }
@@ -88,7 +88,7 @@ export function boot(parts: Parts): Booted {
   const root = overlay(kernel, [new ImageFs(kernel, parts.image)], upper);
   const ns = new MountNamespace();
   kernel.ns = ns;
-  const rootFlags = parts.readOnly ? MS_RDONLY : 0;
+  const rootFlags = (parts.readOnly ? MS_RDONLY : 0) | MS_RELATIME;
   ns.add(
     new Mount(
       kernel.nextMountId(),

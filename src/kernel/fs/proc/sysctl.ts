@@ -75,6 +75,18 @@ function kept(
   };
 }
 
+/** A bound that the machine's owner has set: told, and kept when it is changed, but the owner's counts. */
+function limit(path: string, initial: (kernel: Kernel) => number): Setting {
+  return {
+    mode: 0o644,
+    get: (kernel) => settings(kernel).get(path) ?? String(initial(kernel)),
+    set: (kernel, text) => {
+      const [value] = parseNumbers(text, 1, 1, Number.MAX_SAFE_INTEGER);
+      settings(kernel).set(path, String(value));
+    },
+  };
+}
+
 /** A text that is kept. */
 function keptText(path: string, initial: string, limit: number): Setting {
   return {
@@ -169,7 +181,15 @@ const KERNEL: Tree = {
   modules_disabled: kept("kernel/modules_disabled", 0, 0, 1),
   osrelease: readonly(() => OSRELEASE),
   ostype: readonly(() => OSTYPE),
-  pid_max: readonly(() => 4194304),
+  pid_max: {
+    mode: 0o644,
+    get: (kernel) => String(kernel.pidMax),
+    set: (kernel, text) => {
+      // At least twice what may run at a time, so that a free number is always near.
+      const [value] = parseNumbers(text, 1, 301 + 2 * kernel.limits.tasks, 4194304);
+      kernel.pidMax = value as number;
+    },
+  },
   poweroff_cmd: keptText("kernel/poweroff_cmd", "/sbin/poweroff", 255),
   printk: PRINTK,
   pty: {
@@ -187,7 +207,7 @@ const KERNEL: Tree = {
   },
   shmall: keptText("kernel/shmall", "18446744073692774399", 20),
   shmmax: keptText("kernel/shmmax", "18446744073692774399", 20),
-  "threads-max": readonly((kernel) => kernel.limits.tasks),
+  "threads-max": limit("kernel/threads-max", (kernel) => kernel.limits.tasks),
   version: readonly(() => VERSION),
 };
 
@@ -211,8 +231,11 @@ const FS: Tree = {
   "aio-nr": readonly(() => 0),
   "dentry-state": readonly(() => "0\t0\t45\t0\t0\t0"),
   epoll: keptAll("fs/epoll", { max_user_watches: 5491533 }),
-  "file-max": readonly((kernel) => kernel.limits.openFiles),
-  "file-nr": readonly((kernel) => `${openFiles(kernel)}\t0\t${kernel.limits.openFiles}`),
+  "file-max": limit("fs/file-max", (kernel) => kernel.limits.openFiles),
+  "file-nr": readonly(
+    (kernel) =>
+      `${openFiles(kernel)}\t0\t${sysctl(kernel, "fs/file-max") ?? kernel.limits.openFiles}`,
+  ),
   "inode-nr": readonly(() => "0\t0"),
   "inode-state": readonly(() => "0\t0\t0\t0\t0\t0\t0"),
   inotify: keptAll("fs/inotify", {
