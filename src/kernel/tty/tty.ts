@@ -254,8 +254,6 @@ export abstract class Tty implements Line {
     }
     this.session = undefined;
     this.foreground = 0;
-    this.termios = defaultTermios();
-    this.discipline.modesChanged(this.termios);
     this.readQueue.wake();
     this.writeQueue.wake();
     if (this.files.size === 0) this.lastClosed();
