@@ -37,6 +37,7 @@ import { mv } from "./coreutils/mv.ts";
 import { printf } from "./coreutils/printf.ts";
 import { bracket, doubleBracket, test } from "./coreutils/test.ts";
 import { false_, true_ } from "./coreutils/true.ts";
+import { vi } from "./editors/vi/vi.ts";
 import type { Applet } from "./libbb/applet.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -95,5 +96,8 @@ export function allApplets(): Applet[] {
     true_,
     unexpand,
     unix2dos,
+
+    // editors
+    vi,
   ];
 }
