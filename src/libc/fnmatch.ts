@@ -374,15 +374,15 @@ export function fnmatch(pattern: string, text: string, flags: number, utf8: bool
 }
 
 /** Cuts a pattern at the slashes that are not in brackets. */
-export function splitPath(pattern: string, escape = true): string[] {
+export function splitPath(pattern: string, quoting = true): string[] {
   const out: string[] = [];
   let from = 0;
   for (let i = 0; i < pattern.length; i++) {
     const c = pattern[i];
     const end = c === "[" ? bracketEnd(pattern, i) : -1;
     if (end >= 0) i = end;
-    else if (c === "\\" && escape && i + 1 < pattern.length && pattern[i + 1] !== "/") i++;
-    else if (c === "\\" && escape && pattern[i + 1] === "/") {
+    else if (c === "\\" && quoting && i + 1 < pattern.length && pattern[i + 1] !== "/") i++;
+    else if (c === "\\" && quoting && pattern[i + 1] === "/") {
       out.push(pattern.slice(from, i));
       from = ++i + 1;
     } else if (c === "/") {

@@ -54,7 +54,7 @@ export function formatInteger(value: number | bigint, letter: string, spec: Form
     const radix = letter === "o" ? 8 : letter === "u" ? 10 : 16;
     digits = v.toString(radix);
     if (letter === "X") digits = digits.toUpperCase();
-    if (spec.alternate && radix === 16 && v != 0) sign = letter === "x" ? "0x" : "0X";
+    if (spec.alternate && radix === 16 && Number(v) !== 0) sign = letter === "x" ? "0x" : "0X";
   }
   const precision = spec.precision;
   if (precision !== undefined)
@@ -215,7 +215,7 @@ export interface Conversion {
   readonly end: number;
 }
 
-const CONVERSION = /%([-+ #0]*)(\*|[0-9]*)(?:\.(\*|[0-9]*))?(?:hh|h|ll|l|j|z|t|L|q)?([^]?)/y;
+const CONVERSION = /%([-+ #0]*)(\*|[0-9]*)(?:\.(\*|[0-9]*))?(?:hh|h|ll|l|j|z|t|L|q)?([\s\S]?)/y;
 
 /** Reads the conversion whose `%` is at `at`; length modifiers say nothing and are left out. */
 export function parseConversion(format: string, at: number): Conversion {

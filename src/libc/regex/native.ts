@@ -41,7 +41,7 @@ interface Cost {
 }
 
 /** Steps a native search may take at worst. */
-const BUDGET = 1e10;
+const BUDGET = 4e9;
 const MAX_WAYS = 12;
 const MAX_SOURCE = 20000;
 
@@ -153,9 +153,11 @@ function cost(n: Node, follow: Reach): Cost {
     case "alt": {
       const starts = n.items.map((i) => (nullable(i) ? union(first(i), follow) : first(i)));
       let clash = n.items.filter(nullable).length > 1;
-      for (let i = 0; i < starts.length && !clash; i++)
-        for (let j = 0; j < i && !clash; j++)
-          clash = overlap(starts[i] as Reach, starts[j] as Reach);
+      let before = emptyReach();
+      for (const start of starts) {
+        clash ||= overlap(start, before);
+        before = union(before, start);
+      }
       c.ambiguous = clash;
       if (n.items.filter(nullable).length > 1 && hasAssert(n)) c.unsafe = true;
       if (clash) c.ways = Math.log2(n.items.length);
@@ -266,6 +268,20 @@ function oddlyRepeated(n: Node): boolean {
   }
 }
 
+/** Is it `.*`? Then a match that begins later in the line also begins where the line does. */
+function takesAll(n: Node): boolean {
+  if (n.type !== "rep" || n.max !== Number.POSITIVE_INFINITY || n.item.type !== "set") return false;
+  const { low, high, classes, highNegated } = n.item.set;
+  if (!highNegated || high.length + classes.length > 0) return false;
+  return low.every((bit, c) => bit === 1 || c === 10);
+}
+
+/** What stands first in a match, whatever groups it is in. */
+function leading(n: Node): Node {
+  if (n.type === "cat") return leading(n.items[0] as Node);
+  return n.type === "group" && n.item.type !== "alt" ? leading(n.item) : n;
+}
+
 /** The pattern as a row of parts, groups that stand alone opened; `ends` is where each such group ends. */
 function flatten(n: Node, out: Node[], ends: Map<number, number>): void {
   if (n.type === "cat") for (const i of n.items) flatten(i, out, ends);
@@ -286,11 +302,17 @@ export function analyse(parsed: Node, tree: Node, groups: number): Analysis {
   // A group repeated no times is left out of the tree, but musl reports something for it.
   let exact = countGroups(tree) === groups && !oddlyRepeated(parsed);
   const ambiguous: boolean[] = [];
+  let open = false;
+  let last = true;
   let follow = emptyReach();
   for (let i = parts.length - 1; i >= 0; i--) {
     const p = parts[i] as Node;
     const c = cost(p, follow);
     add(total, c);
+    // An open end is taken whole and never given back.
+    const givesBack = p.type !== "rep" || p.item.type !== "set" || !last;
+    if (c.open && givesBack) open = true;
+    if (p.type === "assert" || !nullable(p)) last = false;
     ambiguous[i] = c.ambiguous;
     follow = nullable(p) ? union(first(p), follow) : first(p);
     if (c.idle) exact = false;
@@ -304,8 +326,10 @@ export function analyse(parsed: Node, tree: Node, groups: number): Analysis {
     } else if (!simple && !even) sure = Math.max(sure, i + 1);
   }
   for (let i = 0; i < sure; i++) if (ambiguous[i] === true) exact = false;
-  const anchored = parts[0]?.type === "assert" && parts[0].kind === "^";
-  const e = total.degree + (total.open ? 1 : 0) + (anchored ? 0 : 1);
+  const head = parts[0];
+  const anchored =
+    head !== undefined && ((head.type === "assert" && head.kind === "^") || takesAll(head));
+  const e = total.degree + (open ? 1 : 0) + (anchored ? 0 : 1);
   if (total.unsafe || total.ways > MAX_WAYS || e > 8) return { exact, maxText: 0 };
   let faculty = 1;
   for (let i = 2; i <= e; i++) faculty *= i;
@@ -423,7 +447,13 @@ export function compile(
   flags: string,
 ): { re: RegExp; order: readonly number[] } | undefined {
   const order: number[] = [];
-  const text = emit(tree, d, order);
+  const head = leading(tree);
+  let anchor = "";
+  if (head.type === "rep" && head.item.type === "set" && takesAll(head)) {
+    anchor = head.item.set.low[10] === 1 ? "^" : "(?<![^\\n])";
+  }
+  const body = emit(tree, d, order);
+  const text = anchor === "" ? body : `${anchor}(?:${body})`;
   if (text.length > MAX_SOURCE) return undefined;
   return { re: new RegExp(text, d.unicode ? `${flags}u` : flags), order };
 }

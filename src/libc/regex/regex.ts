@@ -14,6 +14,7 @@ import {
 import {
   parse,
   type Parsed,
+  REG_ESPACE,
   REG_EXTENDED,
   REG_ICASE,
   REG_NEWLINE,
@@ -100,15 +101,15 @@ export class Regex {
     this.#touchesBorders = /\\[<>bB]|\^|\$/.test(pattern);
     this.#matches = new Int32Array(2 * (this.nsub + 1));
     // Too large a pattern is an error now, not at its first use.
-    const large = countPositions(this.#parsed.tree) > LARGE;
-    if (large || this.jsMaxText === 0 || !this.#analysis.exact) this.#tagged = this.#makeTagged();
+    const large = literal === undefined && countPositions(this.#parsed.tree) > LARGE;
+    if (large || this.jsMaxText === 0) this.#tagged = this.#makeTagged();
   }
 
   /**
    * A RegExp with the g flag whose matches and captures are exactly those of `exec`, for text that is ASCII or read
    * as bytes and no longer than `jsMaxText`; undefined if there is none. Its groups are numbered as the pattern's.
-   * It sees the text before `lastIndex`, which a search that goes on after a match must not where the pattern has
-   * word borders or `^`.
+   * It sees the text before `lastIndex`, so it is for a search from the beginning of a text or block, or for going on
+   * right after a match where the pattern has no `^` and no word borders; from elsewhere use `exec`.
    */
   get js(): RegExp | undefined {
     if (this.#js === undefined) {
@@ -226,7 +227,13 @@ export class Regex {
   }
 
   #makeTagged(): Tagged {
-    return new Tagged(this.#parsed.tree, this.nsub, this.#parsed.maxRef > 0, this.#word);
+    try {
+      return new Tagged(this.#parsed.tree, this.nsub, this.#parsed.maxRef > 0, this.#word);
+    } catch (e) {
+      // The stack has an end, too: thousands of alternatives.
+      if (e instanceof RangeError) throw new RegexError(REG_ESPACE);
+      throw e;
+    }
   }
 
   #finderFor(eflags: number): RegExp | undefined {

@@ -154,7 +154,7 @@ function widen(text: string, letter: string, tm: Tm, plus: boolean, wanted: numb
 
 /** Widths are cut to this; a date is short. */
 const MAX_WIDTH = 65536;
-const FIELD = /%([-_0]?)(\+?)([0-9]*)([EO]?)([^]?)/y;
+const FIELD = /%([-_0]?)(\+?)([0-9]*)([EO]?)([\s\S]?)/y;
 
 /**
  * strftime(3). At a conversion that does not exist it stops, as musl does, and gives the text so far (what `date`
