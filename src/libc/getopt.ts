@@ -107,7 +107,7 @@ export function getopt(
     const name = eq < 0 ? text : text.slice(0, eq);
     const names = Object.entries(rules.long ?? {}).filter(([n]) => n.startsWith(name));
     const target = names.find(([n]) => n === name) ?? names[0];
-    if (target === undefined) return p.usageError(`unrecognized option: ${name}`);
+    if (target === undefined) p.usageError(`unrecognized option: ${name}`);
     if (target[0] !== name && names.some(([, key]) => key !== target[1]))
       p.usageError(`option is ambiguous: ${name}`);
     const colon = target[1].indexOf(":");
@@ -123,7 +123,10 @@ export function getopt(
       const arity = c === ":" ? undefined : letters.get(c);
       if (arity === undefined) p.usageError(`unrecognized option: ${c}`);
       if (arity === 0) opt.set(c);
-      else return value(c, arity, i + 1 < arg.length ? arg.slice(i + 1) : undefined, c);
+      else {
+        value(c, arity, i + 1 < arg.length ? arg.slice(i + 1) : undefined, c);
+        return;
+      }
     }
   };
 

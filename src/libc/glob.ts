@@ -23,7 +23,7 @@ function hasMagic(part: string): boolean {
   return /[*?[]/.test(part);
 }
 
-function unescape(part: string): string {
+function unquote(part: string): string {
   return part.includes("\\") ? part.replace(/\\(.)/gs, "$1") : part;
 }
 
@@ -50,7 +50,7 @@ function* expand(
   let path = prefix;
   let i = at;
   for (; i < parts.length && !hasMagic(parts[i] as string); i++)
-    path += unescape(parts[i] as string) + (i + 1 < parts.length ? "/" : "");
+    path += unquote(parts[i] as string) + (i + 1 < parts.length ? "/" : "");
   if (i === parts.length) {
     // "x/" names x only if that is a directory.
     const there = path.endsWith("/") ? tryStat(sys, path) : tryLstat(sys, path);

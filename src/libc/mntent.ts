@@ -13,8 +13,10 @@ export interface MountEntry {
   passno: number;
 }
 
-function unescape(field: string): string {
-  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8) & 255));
+function decodeOctal(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8) & 255),
+  );
 }
 
 /** The entries of a table; none when it cannot be read. */
@@ -24,12 +26,13 @@ export function* mountEntries(sys: Sys, path = "/proc/mounts"): Steps<MountEntry
   for (const line of text.split("\n")) {
     const fields = line.trim().split(/[ \t]+/);
     if (fields.length < 3 || line.startsWith("#")) continue;
-    const [source = "", dir = "", type = "", options = "defaults", freq = "0", passno = "0"] = fields;
+    const [source = "", dir = "", type = "", options = "defaults", freq = "0", passno = "0"] =
+      fields;
     entries.push({
-      source: unescape(source),
-      dir: unescape(dir),
-      type: unescape(type),
-      options: unescape(options),
+      source: decodeOctal(source),
+      dir: decodeOctal(dir),
+      type: decodeOctal(type),
+      options: decodeOctal(options),
       freq: Number(freq) || 0,
       passno: Number(passno) || 0,
     });

@@ -97,7 +97,10 @@ function* records<T>(sys: Sys, path: string, parse: (line: string) => T | undefi
     if (e !== ENOENT) throw e;
     return [];
   }
-  return text.split("\n").map(parse).filter((r) => r !== undefined);
+  return text
+    .split("\n")
+    .map(parse)
+    .filter((r) => r !== undefined);
 }
 
 /**
@@ -137,11 +140,15 @@ export class UserDb {
   }
   /** Names by id, the first entry of an id counting. */
   *userNames(): Steps<ReadonlyMap<number, string>> {
-    this.#userNames ??= new Map((yield* this.users()).map((u) => [u.uid, u.name] as const).reverse());
+    this.#userNames ??= new Map(
+      (yield* this.users()).map((u) => [u.uid, u.name] as const).reverse(),
+    );
     return this.#userNames;
   }
   *groupNames(): Steps<ReadonlyMap<number, string>> {
-    this.#groupNames ??= new Map((yield* this.groups()).map((g) => [g.gid, g.name] as const).reverse());
+    this.#groupNames ??= new Map(
+      (yield* this.groups()).map((g) => [g.gid, g.name] as const).reverse(),
+    );
     return this.#groupNames;
   }
   /** The user's groups: `gid` first, then all that list him, which may name `gid` again (getgrouplist). */

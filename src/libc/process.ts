@@ -110,8 +110,7 @@ export function* runMain(p: Process, main: (p: Process) => Steps<number>): Steps
   } catch (e) {
     if (e instanceof Exit) {
       status = e.status;
-      if (e.message !== undefined)
-        text = e.verbatim ? e.message : `${p.progname}: ${e.message}\n`;
+      if (e.message !== undefined) text = e.verbatim ? e.message : `${p.progname}: ${e.message}\n`;
     } else if (e instanceof Errno) {
       status = 1;
       text = `${p.progname}: ${strerror(e)}\n`;

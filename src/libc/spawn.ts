@@ -4,9 +4,9 @@ import { X_OK } from "../abi/fcntl.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { WEXITSTATUS, WIFSIGNALED, WTERMSIG } from "../abi/signal.ts";
 import type { Process } from "./process.ts";
-import { strerror } from "./strerror.ts";
-import { Output } from "./stdio.ts";
 import { S_ISREG } from "./stat.ts";
+import { Output } from "./stdio.ts";
+import { strerror } from "./strerror.ts";
 import { access, tryStat } from "./unistd.ts";
 
 /** Where commands are looked for without $PATH (musl's execvp). */
@@ -19,7 +19,11 @@ export function pathCandidates(file: string, path: string | undefined): string[]
 }
 
 /** The first executable regular file among the candidates, as which(1) finds it. */
-export function findExecutable(sys: Sys, file: string, path: string | undefined): string | undefined {
+export function findExecutable(
+  sys: Sys,
+  file: string,
+  path: string | undefined,
+): string | undefined {
   if (file === "") return undefined;
   return pathCandidates(file, path).find((candidate) => {
     const st = tryStat(sys, candidate);

@@ -37,7 +37,9 @@ export function S_ISSOCK(mode: number): boolean {
 
 /** "drwxr-xr-x": type and permissions in ten letters. */
 export function modeString(mode: number): string {
-  const at = [S_IFIFO, S_IFCHR, S_IFDIR, S_IFBLK, S_IFREG, S_IFLNK, S_IFSOCK].indexOf(mode & S_IFMT);
+  const at = [S_IFIFO, S_IFCHR, S_IFDIR, S_IFBLK, S_IFREG, S_IFLNK, S_IFSOCK].indexOf(
+    mode & S_IFMT,
+  );
   const bit = (mask: number, c: string): string => (mode & mask ? c : "-");
   const run = (x: number, special: number, letter: string): string =>
     mode & special ? (mode & x ? letter : letter.toUpperCase()) : bit(x, "x");

@@ -2,7 +2,7 @@
 import { Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
 import type { Process } from "./process.ts";
-import { zoneFiles, Zone } from "./time/zone.ts";
+import { Zone, zoneFiles } from "./time/zone.ts";
 import { readFile } from "./unistd.ts";
 
 /** Zone files are some KiB. */

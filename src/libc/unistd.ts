@@ -17,7 +17,12 @@ import type { Dirent, Stat } from "../abi/stat.ts";
 import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { BUFSIZ } from "./stdio.ts";
 
-export function open(sys: Sys, path: string, flags: number = O_RDONLY, mode = 0o666): Blocking<number> {
+export function open(
+  sys: Sys,
+  path: string,
+  flags: number = O_RDONLY,
+  mode = 0o666,
+): Blocking<number> {
   return sys.openat(AT_FDCWD, path, flags, mode);
 }
 export function stat(sys: Sys, path: string): Stat {

@@ -32,7 +32,8 @@ export interface ProgramResult {
 const ETC: Readonly<Record<string, string>> = {
   passwd:
     "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\n",
-  group: "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nwheel:x:10:root\n",
+  group:
+    "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nsys:x:3:root,bin\nadm:x:4:root,daemon\nwheel:x:10:root\n",
 };
 
 function* place(sys: Sys, name: string, content: string | Uint8Array): Steps<void> {

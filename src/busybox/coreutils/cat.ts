@@ -1,9 +1,9 @@
 // cat: concatenate files (POSIX cat; -n -b -v -t -e -A as in GNU)
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
-import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { copyFd } from "../libbb/copy.ts";
 import { forEachInput } from "../libbb/inputs.ts";
@@ -13,7 +13,8 @@ function visibleTable(tabs: boolean): string[] {
   return Array.from({ length: 256 }, (_, byte) => {
     const c = byte & 127;
     if (c === byte && (c === 10 || (c === 9 && !tabs))) return String.fromCharCode(c);
-    const text = c < 32 ? `^${String.fromCharCode(c + 64)}` : c === 127 ? "^?" : String.fromCharCode(c);
+    const text =
+      c < 32 ? `^${String.fromCharCode(c + 64)}` : c === 127 ? "^?" : String.fromCharCode(c);
     return byte < 128 ? text : `M-${text}`;
   });
 }
@@ -22,8 +23,8 @@ function visibleTable(tabs: boolean): string[] {
 function visible(tabs: boolean, ends: boolean): (text: string) => string {
   const table = visibleTable(tabs);
   return (text) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    const s = text.replace(/[\x00-\x09\x0b-\x1f\x7f-\xff]/g, (c) => table[c.charCodeAt(0)] as string);
+    // Everything but printable characters and newlines.
+    const s = text.replace(/[^ -~\n]/g, (c) => table[c.charCodeAt(0)] as string);
     return ends ? s.replaceAll("\n", "$\n") : s;
   };
 }

@@ -20,7 +20,9 @@ const MARK = "\0";
 function* main(p: Process): Steps<number> {
   const { sys } = p;
   const opt = getopt(p, "Rvcf", { min: 2 }, markModes(p.argv.slice(1)));
-  const [text = "", ...paths] = opt.operands.map((arg) => (arg.startsWith(MARK) ? arg.slice(1) : arg));
+  const [text = "", ...paths] = opt.operands.map((arg) =>
+    arg.startsWith(MARK) ? arg.slice(1) : arg,
+  );
   const mask = sys.umask(0);
   sys.umask(mask);
   if (parseMode(text, 0, mask) === undefined) die(`invalid mode '${text}'`);
@@ -35,7 +37,7 @@ function* main(p: Process): Steps<number> {
       return false;
     }
     if (opt.has("v") || (opt.has("c") && mode !== (st.mode & 0o7777))) {
-      const shown = `0${mode.toString(8).padStart(3, "0")} (${modeString(mode).slice(1)})`;
+      const shown = `${mode.toString(8).padStart(4, "0")} (${modeString(mode).slice(1)})`;
       const w = p.stdout.puts(`mode of '${path}' changed to ${shown}\n`);
       if (w) yield* w;
     }

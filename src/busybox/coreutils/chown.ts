@@ -7,7 +7,7 @@ import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISLNK } from "../../libc/stat.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { parseOwner, type Owner, xgroup } from "../libbb/owner.ts";
+import { type Owner, parseOwner, xgroup } from "../libbb/owner.ts";
 import { walkTree } from "../libbb/recursive.ts";
 
 const LONG = {

@@ -13,12 +13,16 @@ function* main(p: Process): Steps<number> {
   } catch (e) {
     dieErrno(`can't change root directory to '${root}'`, e);
   }
-  return yield* execOrDie(p, command.length > 0 ? command : [p.env.get("SHELL") ?? "/bin/sh", "-i"]);
+  return yield* execOrDie(
+    p,
+    command.length > 0 ? command : [p.env.get("SHELL") ?? "/bin/sh", "-i"],
+  );
 }
 
 export const chroot: Applet = {
   name: "chroot",
   path: "/usr/sbin/chroot",
-  usage: "NEWROOT [PROG ARGS]\n\nRun PROG (default: the shell) with NEWROOT as its root directory\n",
+  usage:
+    "NEWROOT [PROG ARGS]\n\nRun PROG (default: the shell) with NEWROOT as its root directory\n",
   main,
 };

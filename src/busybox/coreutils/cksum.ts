@@ -1,8 +1,8 @@
 // cksum: CRC and size of each file (POSIX cksum)
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { crc32Big } from "../../lib/crc.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
-import { crc32Big } from "../../lib/crc.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 

@@ -21,7 +21,15 @@ function* main(p: Process): Steps<number> {
   while (line1 !== undefined || line2 !== undefined) {
     const [text1, text2] = [chomp(line1), chomp(line2)];
     const order =
-      text1 === undefined ? 1 : text2 === undefined ? -1 : text1 < text2 ? -1 : text1 > text2 ? 1 : 0;
+      text1 === undefined
+        ? 1
+        : text2 === undefined
+          ? -1
+          : text1 < text2
+            ? -1
+            : text1 > text2
+              ? 1
+              : 0;
     const column = order < 0 ? 0 : order > 0 ? 1 : 2;
     if (show[column]) {
       const w = p.stdout.puts(`${indent[column]}${order > 0 ? text2 : text1}\n`);

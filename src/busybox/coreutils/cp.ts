@@ -1,4 +1,6 @@
 // cp: copy files and directories (POSIX cp; -a -d -l -n -s -u -T -t and long options as in GNU)
+
+import { EOPNOTSUPP } from "../../abi/errno.ts";
 import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
@@ -8,7 +10,6 @@ import type { Applet } from "../libbb/applet.ts";
 import { type CopyOptions, CopyState, copyFile } from "../libbb/copy-file.ts";
 import { makeDirectory } from "../libbb/make-directory.ts";
 import { dirPart, joinPath, lastPart } from "../libbb/path.ts";
-import { EOPNOTSUPP } from "../../abi/errno.ts";
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "pdRfinlsLHarPvuTt:", {
@@ -39,7 +40,11 @@ function* main(p: Process): Steps<number> {
   const o: CopyOptions = {
     recursive,
     follow:
-      last === "L" || (last === undefined && !recursive) ? "always" : last === "H" ? "operands" : "never",
+      last === "L" || (last === undefined && !recursive)
+        ? "always"
+        : last === "H"
+          ? "operands"
+          : "never",
     preserve: opt.has("p"),
     force: opt.has("f"),
     remove: opt.has("remove-destination"),
@@ -61,7 +66,8 @@ function* main(p: Process): Steps<number> {
     const st = tryStat(p.sys, target);
     into = sources.length > 1 || opt.has("parents") || (st !== undefined && S_ISDIR(st.mode));
     // A directory cannot be copied over a file: that is complained about as the original does.
-    if (recursive && st !== undefined && S_ISDIR(tryStat(p.sys, sources[0] as string)?.mode ?? 0)) into = true;
+    if (recursive && st !== undefined && S_ISDIR(tryStat(p.sys, sources[0] as string)?.mode ?? 0))
+      into = true;
     if (opt.has("T")) {
       if (sources.length > 1) p.usageError();
       if (st !== undefined && S_ISDIR(st.mode)) {

@@ -67,7 +67,9 @@ function cutFields(f: Fields): (block: string) => string {
   const fields = (block: string, from: number, to: number): string =>
     joiner === delimiter
       ? block.slice(starts[from - 1] as number, (starts[to] as number) - 1)
-      : block.slice(starts[from - 1] as number, (starts[to] as number) - 1).replaceAll(delimiter, joiner);
+      : block
+          .slice(starts[from - 1] as number, (starts[to] as number) - 1)
+          .replaceAll(delimiter, joiner);
 
   return (block) => {
     let out = "";
@@ -95,7 +97,7 @@ function cutFields(f: Fields): (block: string) => string {
         delim = block.indexOf(delimiter, delim + 1);
       }
       // Fewer fields than asked for: the last one ends with the line.
-      const count = n <= most ? n : most;
+      const count = Math.min(n, most);
       if (n <= most) starts[n] = end + 1;
       let next = 1;
       for (let k = 0; k < ranges.length; k++) {

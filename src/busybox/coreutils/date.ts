@@ -1,7 +1,7 @@
 // date: print or set the time (POSIX date; -d -D -r -R -I as in BusyBox)
 import { Errno } from "../../abi/errno.ts";
-import { CLOCK_REALTIME } from "../../abi/resource.ts";
 import type { Steps } from "../../abi/program.ts";
+import { CLOCK_REALTIME } from "../../abi/resource.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { strftime } from "../../libc/time/strftime.ts";

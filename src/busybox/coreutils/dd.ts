@@ -1,7 +1,15 @@
 // dd: copy with block sizes, counts and offsets (POSIX dd; flags as in GNU)
 import { EIO, Errno } from "../../abi/errno.ts";
-import { O_APPEND, O_CREAT, O_DIRECT, O_RDONLY, O_TRUNC, O_WRONLY, SEEK_CUR } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import {
+  O_APPEND,
+  O_CREAT,
+  O_DIRECT,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+  SEEK_CUR,
+} from "../../abi/fcntl.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
 import { CLOCK_MONOTONIC } from "../../abi/resource.ts";
 import { SA_RESTART, SIGUSR1 } from "../../abi/signal.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
@@ -36,7 +44,8 @@ const OFLAGS = ["seek_bytes", "append", "direct"];
 
 function words(value: string, known: readonly string[], name: string): Set<string> {
   const given = value.split(",");
-  for (const word of given) if (!known.includes(word)) die(`invalid argument '${word}' to '${name}'`);
+  for (const word of given)
+    if (!known.includes(word)) die(`invalid argument '${word}' to '${name}'`);
   return new Set(given);
 }
 
@@ -69,7 +78,8 @@ function parse(p: Process): Operands {
     if (name === "if" || name === "of") o[name] = value;
     else if (name === "bs") o.ibs = o.obs = blockSize(value);
     else if (name === "ibs" || name === "obs") o[name] = blockSize(value);
-    else if (name === "count" || name === "skip" || name === "seek") o[name] = xatouRange(value, 0, Infinity, CWBKMG);
+    else if (name === "count" || name === "skip" || name === "seek")
+      o[name] = xatouRange(value, 0, Infinity, CWBKMG);
     else if (name === "conv") o.conv = words(value, CONVERSIONS, name);
     else if (name === "iflag") o.iflag = words(value, IFLAGS, name);
     else if (name === "oflag") o.oflag = words(value, OFLAGS, name);

@@ -10,7 +10,10 @@ import { humanSize, inBlocks } from "../libbb/human.ts";
 import { CWBKMG, xatouRange } from "../libbb/numbers.ts";
 
 function blockLabel(size: number): string {
-  for (const [unit, letter] of [[1048576, "M"], [1024, "K"]] as const)
+  for (const [unit, letter] of [
+    [1048576, "M"],
+    [1024, "K"],
+  ] as const)
     if (size % unit === 0 && size / unit < 1024 && size !== 4096) return `${size / unit}${letter}`;
   return String(size);
 }
@@ -39,7 +42,8 @@ function* main(p: Process): Steps<number> {
   else if (human) head += `${"Size".padStart(9)} ${"Used".padStart(9)}`;
   else {
     const label = `${posix || (size !== 1024 && size !== 1048576) ? size : blockLabel(size)}-blocks`;
-    head += label + (opt.has("B") && !posix ? "Used".padStart(10) : "Used".padStart(19 - label.length));
+    head +=
+      label + (opt.has("B") && !posix ? "Used".padStart(10) : "Used".padStart(19 - label.length));
   }
   head += ` Available ${posix ? "Capacity" : "Use%"} Mounted on\n`;
   const w = p.stdout.puts(head);
@@ -71,9 +75,14 @@ function* main(p: Process): Steps<number> {
       const sum = used + free;
       const percent = sum === 0 ? 0 : Math.floor((used * 100 + sum / 2) / sum);
       const show = (n: number): string =>
-        (inodes ? (human ? humanSize(n) : String(n))
-        : human ? humanSize(n, fs.bsize)
-        : String(inBlocks(n, fs.bsize, size))).padStart(9);
+        (inodes
+          ? human
+            ? humanSize(n)
+            : String(n)
+          : human
+            ? humanSize(n, fs.bsize)
+            : String(inBlocks(n, fs.bsize, size))
+        ).padStart(9);
       let row = mount.source.padEnd(20);
       if (row.length > 20 && !posix) row += `\n${" ".repeat(20)}`;
       if (opt.has("T")) row += ` ${mount.type.padEnd(10)}`;

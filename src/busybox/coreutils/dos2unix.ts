@@ -1,12 +1,12 @@
 // dos2unix, unix2dos: line ends of text files, in place
 import { AT_FDCWD, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
+import { S_ISLNK } from "../../libc/stat.ts";
 import { Input, Output } from "../../libc/stdio.ts";
 import { open, readlink, rename, tryLstat } from "../../libc/unistd.ts";
-import { S_ISLNK } from "../../libc/stat.ts";
-import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { dirPart, joinPath } from "../libbb/path.ts";
 

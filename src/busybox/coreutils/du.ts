@@ -26,7 +26,14 @@ class Usage {
   /** Files with several names that were counted. */
   readonly #seen = new Set<string>();
 
-  constructor(p: Process, opt: { has(key: string): boolean; get(key: string): string | undefined; lastOf(keys: string): string | undefined }) {
+  constructor(
+    p: Process,
+    opt: {
+      has(key: string): boolean;
+      get(key: string): string | undefined;
+      lastOf(keys: string): string | undefined;
+    },
+  ) {
     this.#p = p;
     this.#all = opt.has("a");
     const follow = opt.lastOf("LH");
@@ -40,9 +47,11 @@ class Usage {
     const size = this.#apparent ? 1 : 512;
     const block = unit === "m" ? 1048576 : 1024;
     this.#show = (units) =>
-      unit === "h" || opt.has("h") ? humanSize(units, size)
-      : unit === "b" || this.#apparent ? String(units)
-      : String(Math.ceil((units * size) / block));
+      unit === "h" || opt.has("h")
+        ? humanSize(units, size)
+        : unit === "b" || this.#apparent
+          ? String(units)
+          : String(Math.ceil((units * size) / block));
   }
 
   *print(units: number, name: string): Steps<void> {
@@ -78,7 +87,8 @@ class Usage {
         this.ok = false;
       }
     }
-    if (depth <= this.#depth && (directory || this.#all || depth === 0)) yield* this.print(sum, path);
+    if (depth <= this.#depth && (directory || this.#all || depth === 0))
+      yield* this.print(sum, path);
     return sum;
   }
 }
@@ -87,7 +97,8 @@ function* main(p: Process): Steps<number> {
   const opt = getopt(p, "aHkLsxd:lcbhm");
   const usage = new Usage(p, opt);
   let total = 0;
-  for (const path of opt.operands.length > 0 ? opt.operands : ["."]) total += yield* usage.count(path);
+  for (const path of opt.operands.length > 0 ? opt.operands : ["."])
+    total += yield* usage.count(path);
   if (opt.has("c")) yield* usage.print(total, "total");
   return usage.ok ? 0 : 1;
 }

@@ -24,7 +24,12 @@ function* main(p: Process): Steps<number> {
   }
   if (n < operands.length) return yield* execOrDie(p, operands.slice(n));
   const end = opt.has("0") ? "\0" : "\n";
-  const w = p.stdout.puts(p.environ().map((entry) => entry + end).join(""));
+  const w = p.stdout.puts(
+    p
+      .environ()
+      .map((entry) => entry + end)
+      .join(""),
+  );
   if (w) yield* w;
   return 0;
 }

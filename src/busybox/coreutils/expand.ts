@@ -48,7 +48,11 @@ function unexpandLine(line: string, tab: number, all: boolean): string {
   return out + line.slice(at);
 }
 
-function* convert(p: Process, names: readonly string[], line: (s: string) => string): Steps<number> {
+function* convert(
+  p: Process,
+  names: readonly string[],
+  line: (s: string) => string,
+): Steps<number> {
   return yield* forEachInput(p, names, function* (input) {
     const lines = new LineReader(input);
     for (;;) {

@@ -1,7 +1,7 @@
 // expr: evaluate an expression (POSIX expr; match, substr, index, length, quote as in GNU)
 import type { Steps } from "../../abi/program.ts";
 import { die, type Process } from "../../libc/process.ts";
-import { regcomp, RegexError } from "../../libc/regex/regex.ts";
+import { RegexError, regcomp } from "../../libc/regex/regex.ts";
 import type { Applet } from "../libbb/applet.ts";
 
 /** 64-bit numbers are results of arithmetic; everything else is text until a number is asked for. */
@@ -31,11 +31,7 @@ function arithmetic(op: string, a: Value, b: Value): bigint {
   if (x === undefined || y === undefined) return die("non-numeric argument", STATUS);
   if ((op === "/" || op === "%") && y === 0n) die("division by zero", STATUS);
   const r =
-    op === "+" ? x + y
-    : op === "-" ? x - y
-    : op === "*" ? x * y
-    : op === "/" ? x / y
-    : x % y;
+    op === "+" ? x + y : op === "-" ? x - y : op === "*" ? x * y : op === "/" ? x / y : x % y;
   return BigInt.asIntN(64, r);
 }
 
@@ -48,12 +44,17 @@ function compare(op: string, a: Value, b: Value): bigint {
     order = s < t ? -1 : s > t ? 1 : 0;
   }
   const holds =
-    op === "<" ? order < 0
-    : op === "<=" ? order <= 0
-    : op === ">" ? order > 0
-    : op === ">=" ? order >= 0
-    : op === "!=" ? order !== 0
-    : order === 0;
+    op === "<"
+      ? order < 0
+      : op === "<="
+        ? order <= 0
+        : op === ">"
+          ? order > 0
+          : op === ">="
+            ? order >= 0
+            : op === "!="
+              ? order !== 0
+              : order === 0;
   return holds ? 1n : 0n;
 }
 
@@ -145,7 +146,8 @@ class Expression {
       case "index": {
         const text = String(this.#primary());
         const chars = String(this.#primary());
-        for (let i = 0; i < text.length; i++) if (chars.includes(text.charAt(i))) return BigInt(i + 1);
+        for (let i = 0; i < text.length; i++)
+          if (chars.includes(text.charAt(i))) return BigInt(i + 1);
         return 0n;
       }
       case "substr": {

@@ -54,7 +54,10 @@ function* main(p: Process): Steps<number> {
       if (block === undefined) return;
       let out = "";
       for (const line of block.split("\n"))
-        out += line.length <= width && !line.includes("\t") ? `${line}\n` : `${foldLine(line, width, bytes, atBlanks)}\n`;
+        out +=
+          line.length <= width && !line.includes("\t")
+            ? `${line}\n`
+            : `${foldLine(line, width, bytes, atBlanks)}\n`;
       const w = p.stdout.puts(out.slice(0, -1));
       if (w) yield* w;
     }

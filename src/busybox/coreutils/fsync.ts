@@ -1,7 +1,7 @@
 // fsync: write files' data to disk
 import { Errno } from "../../abi/errno.ts";
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { open } from "../../libc/unistd.ts";
@@ -33,6 +33,7 @@ function* main(p: Process): Steps<number> {
 export const fsync: Applet = {
   name: "fsync",
   path: "/bin/fsync",
-  usage: "[-d] FILE...\n\nWrite all buffered data of FILEs to disk\n\n\t-d\tWithout times and the like\n",
+  usage:
+    "[-d] FILE...\n\nWrite all buffered data of FILEs to disk\n\n\t-d\tWithout times and the like\n",
   main,
 };

@@ -1,9 +1,9 @@
 // head: the first lines or bytes of files (POSIX head; -c -q -v and negative counts as in GNU)
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { indexOfByte } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { BUFSIZ, type Input, LineReader } from "../../libc/stdio.ts";
-import { indexOfByte } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { BKM, xatou } from "../libbb/numbers.ts";
@@ -97,9 +97,14 @@ function* main(p: Process): Steps<number> {
   const butLast = text.startsWith("-");
   const count = xatou(butLast ? text.slice(1) : text, BKM);
   const which = byBytes
-    ? butLast ? butLastBytes : firstBytes
-    : butLast ? butLastLines : firstLines;
-  const headers = opt.lastOf("qv") === undefined ? opt.operands.length > 1 : opt.lastOf("qv") === "v";
+    ? butLast
+      ? butLastBytes
+      : firstBytes
+    : butLast
+      ? butLastLines
+      : firstLines;
+  const headers =
+    opt.lastOf("qv") === undefined ? opt.operands.length > 1 : opt.lastOf("qv") === "v";
   let first = true;
   return yield* forEachInput(p, opt.operands, function* (input) {
     if (headers) {

@@ -71,7 +71,11 @@ function* groupsMain(p: Process): Steps<number> {
   const db = new UserDb(p.sys);
   const who = yield* lookup(p, db, opt.operands[0]);
   const names = yield* db.groupNames();
-  const w = p.stdout.puts(`${groupList(who, who.egid).map((g) => names.get(g) ?? g).join(" ")}\n`);
+  const w = p.stdout.puts(
+    `${groupList(who, who.egid)
+      .map((g) => names.get(g) ?? g)
+      .join(" ")}\n`,
+  );
   if (w) yield* w;
   return 0;
 }

@@ -30,7 +30,9 @@ function* main(p: Process): Steps<number> {
   });
   const modeText = opt.get("m");
   const mode =
-    modeText === undefined ? 0o755 : (parseMode(modeText, 0o755, 0) ?? die(`invalid mode '${modeText}'`));
+    modeText === undefined
+      ? 0o755
+      : (parseMode(modeText, 0o755, 0) ?? die(`invalid mode '${modeText}'`));
   const uid = opt.get("o") === undefined ? -1 : yield* xuser(p, opt.get("o") as string);
   const gid = opt.get("g") === undefined ? -1 : yield* xgroup(p, opt.get("g") as string);
   const verbose = opt.has("v") ? p.stdout : undefined;
@@ -72,9 +74,16 @@ function* main(p: Process): Steps<number> {
     const path = into ? joinPath(target, lastPart(source)) : target;
     const from = tryStat(sys, source);
     const there = tryStat(sys, path);
-    const same = there !== undefined && from !== undefined && from.ino === there.ino && from.dev === there.dev;
+    const same =
+      there !== undefined && from !== undefined && from.ino === there.ino && from.dev === there.dev;
     // A running program's file must not be written over: it is replaced.
-    if (there !== undefined && !same && from !== undefined && !S_ISDIR(from.mode) && !S_ISDIR(there.mode))
+    if (
+      there !== undefined &&
+      !same &&
+      from !== undefined &&
+      !S_ISDIR(from.mode) &&
+      !S_ISDIR(there.mode)
+    )
       unlink(sys, path);
     const copied = yield* copyFile(p, source, path, {
       follow: "always",

@@ -5,7 +5,6 @@ import { dieErrno, type Process } from "../../libc/process.ts";
 import { link as linkCall } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 
-// biome-ignore lint/correctness/useYield: a main function is a generator whether it waits or not
 function* main(p: Process): Steps<number> {
   const [from = "", to = ""] = getopt(p, "", { min: 2, max: 2 }).operands;
   try {

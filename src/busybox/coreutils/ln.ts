@@ -4,7 +4,16 @@ import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISDIR } from "../../libc/stat.ts";
-import { link, lstat, rename, stat, symlink, tryLstat, tryStat, unlink } from "../../libc/unistd.ts";
+import {
+  link,
+  lstat,
+  rename,
+  stat,
+  symlink,
+  tryLstat,
+  tryStat,
+  unlink,
+} from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { joinPath, lastPart } from "../libbb/path.ts";
 
@@ -15,7 +24,8 @@ function* main(p: Process): Steps<number> {
   const place = targets.length > 1 ? (targets.pop() as string) : undefined;
   if (opt.has("T") && (targets.length > 1 || place === undefined)) p.usageError();
   // -n: a link to a directory is not a directory to put links into.
-  const st = place === undefined ? undefined : opt.has("n") ? tryLstat(sys, place) : tryStat(sys, place);
+  const st =
+    place === undefined ? undefined : opt.has("n") ? tryLstat(sys, place) : tryStat(sys, place);
   const isDirectory = st !== undefined && S_ISDIR(st.mode);
   if (opt.has("T") && isDirectory) {
     yield* p.warnx(`'${place}' is a directory`);
@@ -24,9 +34,11 @@ function* main(p: Process): Steps<number> {
   let status = 0;
   for (const target of targets) {
     const path =
-      place === undefined ? lastPart(target)
-      : isDirectory ? joinPath(place, lastPart(target))
-      : place;
+      place === undefined
+        ? lastPart(target)
+        : isDirectory
+          ? joinPath(place, lastPart(target))
+          : place;
     try {
       if (!opt.has("s")) {
         try {
@@ -40,8 +52,7 @@ function* main(p: Process): Steps<number> {
         }
       }
       const there = tryLstat(sys, path);
-      if (there !== undefined && (opt.has("b") || opt.has("S")))
-        rename(sys, path, path + (opt.get("S") ?? "~"));
+      if (there !== undefined && opt.has("b")) rename(sys, path, path + (opt.get("S") ?? "~"));
       else if (there !== undefined && opt.has("f")) {
         const from = opt.has("s") ? undefined : lstat(sys, target);
         if (from !== undefined && from.ino === there.ino && from.dev === there.dev) {
@@ -76,7 +87,7 @@ Make LINK, or a link in DIR, to each TARGET
 	-f	Remove what has the name already
 	-n	A symbolic link to a directory counts as a file
 	-b	Rename what has the name already to NAME~
-	-S SUF	The same with SUF for ~
+	-S SUF	With -b: SUF for ~
 	-T	LINK is not a directory to make links in
 	-v	Say what is made
 `,

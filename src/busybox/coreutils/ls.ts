@@ -13,9 +13,9 @@ import { readDir, readlink, tryLstat, tryStat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { humanSize } from "../libbb/human.ts";
 import { indicator, paint } from "../libbb/ls-color.ts";
-import { strverscmp } from "../libbb/strverscmp.ts";
 import { xatou } from "../libbb/numbers.ts";
 import { joinPath } from "../libbb/path.ts";
+import { strverscmp } from "../libbb/strverscmp.ts";
 import { clock, type LocalClock } from "../libbb/times.ts";
 import { printable, textWidth } from "../libbb/width.ts";
 
@@ -265,7 +265,11 @@ function* lookOf(p: Process, opt: Options): Steps<Look> {
     format,
     all: opt.has("a") ? "a" : opt.has("A") ? "A" : "",
     width: opt.has("w") ? xatou(opt.get("w") as string) : columns(p.sys, 1, p.env) - 1,
-    color: given ? color === undefined || /^(always|yes|force)$/.test(color) || (/^(auto|tty|if-tty)$/.test(color) && tty) : tty && p.env.get("TERM") !== "dumb",
+    color: given
+      ? color === undefined ||
+        /^(always|yes|force)$/.test(color) ||
+        (/^(auto|tty|if-tty)$/.test(color) && tty)
+      : tty && p.env.get("TERM") !== "dumb",
     human: opt.has("h"),
     numeric: opt.has("n"),
     owner: !opt.has("g"),
@@ -295,7 +299,9 @@ function* main(p: Process): Steps<number> {
   const names = opt.operands.length > 0 ? opt.operands : ["."];
   // A link to a directory on the command line is that directory, unless it is the link that is shown.
   const follows =
-    opt.has("L") || opt.has("H") || !(look.format === "l" || opt.has("F") || opt.has("d") || opt.has("s") || opt.has("i"));
+    opt.has("L") ||
+    opt.has("H") ||
+    !(look.format === "l" || opt.has("F") || opt.has("d") || opt.has("s") || opt.has("i"));
   for (const name of names) {
     let st = opt.has("L") || !follows ? undefined : tryStat(p.sys, name);
     if (st === undefined || (!S_ISDIR(st.mode) && !opt.has("H"))) {
@@ -309,7 +315,10 @@ function* main(p: Process): Steps<number> {
     }
     const entry = { name, path: name, st };
     if (S_ISDIR(st.mode) && !opt.has("d")) dirs.push(entry);
-    else files.push(opt.has("d") && !opt.has("L") ? { ...entry, st: tryLstat(p.sys, name) ?? st } : entry);
+    else
+      files.push(
+        opt.has("d") && !opt.has("L") ? { ...entry, st: tryLstat(p.sys, name) ?? st } : entry,
+      );
   }
   sortEntries(files, look);
   sortEntries(dirs, look);

@@ -1,15 +1,15 @@
 // md5sum, sha1sum, sha256sum, sha512sum, sha3sum: message digests of files, and checking them (as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
-import { getopt } from "../../libc/getopt.ts";
-import { die, type Process } from "../../libc/process.ts";
-import { LineReader } from "../../libc/stdio.ts";
 import type { Hash } from "../../lib/hash.ts";
 import { Md5 } from "../../lib/md5.ts";
 import { Sha1 } from "../../lib/sha1.ts";
-import { Sha256 } from "../../lib/sha256.ts";
 import { Sha3 } from "../../lib/sha3.ts";
+import { Sha256 } from "../../lib/sha256.ts";
 import { Sha512 } from "../../lib/sha512.ts";
+import { getopt } from "../../libc/getopt.ts";
+import { die, type Process } from "../../libc/process.ts";
+import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { closeInput, openInput, openOrDie } from "../libbb/inputs.ts";

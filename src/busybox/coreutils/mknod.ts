@@ -38,7 +38,6 @@ function* mkfifoMain(p: Process): Steps<number> {
   return status;
 }
 
-// biome-ignore lint/correctness/useYield: a main function is a generator whether it waits or not
 function* mknodMain(p: Process): Steps<number> {
   const opt = getopt(p, "m:", { long: { mode: "m" } });
   const [path, kind = "", majorText = "", minorText = ""] = opt.operands;

@@ -95,7 +95,8 @@ function* main(p: Process): Steps<number> {
       if (opt.has("n")) continue;
       const guarded =
         !opt.has("f") && !S_ISLNK(there.mode) && !access(sys, to, W_OK) && isatty(sys, 0);
-      if ((opt.has("i") || guarded) && !(yield* ask(p, `${p.progname}: overwrite '${to}'? `))) continue;
+      if ((opt.has("i") || guarded) && !(yield* ask(p, `${p.progname}: overwrite '${to}'? `)))
+        continue;
     }
     const from = into ? source.replace(/(?<=[^/])\/+$/, "") : source;
     if (!(yield* move(p, from, to))) status = 1;

@@ -2,16 +2,26 @@
 import type { Steps } from "../../abi/program.ts";
 import type { Applet } from "../libbb/applet.ts";
 
-// biome-ignore lint/correctness/useYield: a main function is a generator whether it waits or not
 function* succeed(): Steps<number> {
   return 0;
 }
 
-// biome-ignore lint/correctness/useYield: as above
 function* fail(): Steps<number> {
   return 1;
 }
 
-export const true_: Applet = { name: "true", path: "/bin/true", usage: "\n\nReturn success\n", main: succeed, noHelp: true };
+export const true_: Applet = {
+  name: "true",
+  path: "/bin/true",
+  usage: "\n\nReturn success\n",
+  main: succeed,
+  noHelp: true,
+};
 
-export const false_: Applet = { name: "false", path: "/bin/false", usage: "\n\nReturn failure\n", main: fail, noHelp: true };
+export const false_: Applet = {
+  name: "false",
+  path: "/bin/false",
+  usage: "\n\nReturn failure\n",
+  main: fail,
+  noHelp: true,
+};

@@ -1,11 +1,31 @@
 // Copying files and trees: for cp, mv between file systems, and install.
 import { ENOENT, Errno } from "../../abi/errno.ts";
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  O_CREAT,
+  O_EXCL,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+} from "../../abi/fcntl.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { S_IFMT, type Stat } from "../../abi/stat.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISDIR, S_ISLNK, S_ISREG } from "../../libc/stat.ts";
-import { chmod, link, lstat, mkdir, mknod, open, readDir, readlink, symlink, tryStat, unlink } from "../../libc/unistd.ts";
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mknod,
+  open,
+  readDir,
+  readlink,
+  symlink,
+  tryStat,
+  unlink,
+} from "../../libc/unistd.ts";
 import { ask } from "./ask.ts";
 import { copyFd } from "./copy.ts";
 import { joinPath } from "./path.ts";
@@ -75,7 +95,8 @@ export function* copyFile(
     if (there instanceof Errno) return yield* copyOther(p, from, st, to, false, o, state);
     if (o.noClobber === true) return true;
     if (o.update === true && !newer(st, there)) return true;
-    if (o.interactive === true && !(yield* ask(p, `${p.progname}: overwrite '${to}'? `))) return true;
+    if (o.interactive === true && !(yield* ask(p, `${p.progname}: overwrite '${to}'? `)))
+      return true;
     return yield* copyOther(p, from, st, to, true, o, state);
   } catch (e) {
     return yield* failed(p, `can't create '${to}'`, e);
@@ -158,13 +179,18 @@ function* copyOther(
 ): Steps<boolean> {
   const { sys } = p;
   if (o.link !== undefined) {
-    if (exists && (o.force === true || o.interactive === true || o.remove === true)) unlink(sys, to);
+    if (exists && (o.force === true || o.interactive === true || o.remove === true))
+      unlink(sys, to);
     try {
       if (o.link === "hard") link(sys, from, to);
       else symlink(sys, from, to);
     } catch (e) {
       const word = o.link === "hard" ? "link" : "symlink";
-      return yield* failed(p, `can't create ${word} '${to}'${o.link === "hard" ? ` to '${from}'` : ""}`, e);
+      return yield* failed(
+        p,
+        `can't create ${word} '${to}'${o.link === "hard" ? ` to '${from}'` : ""}`,
+        e,
+      );
     }
     return true;
   }
@@ -237,7 +263,8 @@ function* copyData(
 function* preserve(p: Process, st: Stat, to: string): Steps<void> {
   const { sys } = p;
   let mode = st.mode & 0o7777;
-  const what = (text: string, e: unknown): Steps<void> => p.warn(`can't preserve ${text} of '${to}'`, e);
+  const what = (text: string, e: unknown): Steps<void> =>
+    p.warn(`can't preserve ${text} of '${to}'`, e);
   try {
     sys.utimensat(AT_FDCWD, to, st.atime, st.mtime, AT_SYMLINK_NOFOLLOW);
   } catch (e) {

@@ -10,7 +10,12 @@ export const COPY_SIZE: number = 1 << 18;
  * Copies up to `count` bytes: how many they were. A failure is reported ("read error: why", "write
  * error: why") and makes the result -1.
  */
-export function* copyFd(p: Process, from: number, to: number, count: number = Infinity): Steps<number> {
+export function* copyFd(
+  p: Process,
+  from: number,
+  to: number,
+  count: number = Infinity,
+): Steps<number> {
   const { sys } = p;
   let done = 0;
   let message = "read error";

@@ -28,7 +28,7 @@ export function closeInput(p: Process, input: Input): void {
 export function* forEachInput(
   p: Process,
   names: readonly string[],
-  each: (input: Input, name: string) => Steps<number | void>,
+  each: (input: Input, name: string) => Steps<number> | Steps<void>,
   quoted = false,
 ): Steps<number> {
   let status = 0;
@@ -42,7 +42,7 @@ export function* forEachInput(
       continue;
     }
     try {
-      status = Math.max(status, (yield* each(input, name)) ?? 0);
+      status = Math.max(status, Number((yield* each(input, name)) ?? 0));
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
       yield* p.warn(input.name, e);

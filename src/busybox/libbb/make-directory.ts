@@ -4,8 +4,8 @@ import { AT_FDCWD } from "../../abi/fcntl.ts";
 import type { Steps } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
 import { S_ISDIR } from "../../libc/stat.ts";
-import { chmod, mkdir } from "../../libc/unistd.ts";
 import type { Output } from "../../libc/stdio.ts";
+import { chmod, mkdir } from "../../libc/unistd.ts";
 
 export interface MakeDirectory {
   /** Mode of the last directory, exactly; undefined: 0777 without the umask's bits. */

@@ -4,7 +4,13 @@ import { S_ISDIR } from "../../libc/stat.ts";
 
 const CLASSES: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o0007, a: 0o7777 };
 const SHIFTS: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
-const PERMS: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0o111, s: 0o6000, t: 0o1000 };
+const PERMS: Readonly<Record<string, number>> = {
+  r: 0o444,
+  w: 0o222,
+  x: 0o111,
+  s: 0o6000,
+  t: 0o1000,
+};
 
 /**
  * The permission bits that `text` makes of `current` (whose file type "X" looks at), or undefined when

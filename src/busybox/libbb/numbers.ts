@@ -49,7 +49,12 @@ export function xatou(text: string, suffixes: Suffixes = []): number {
 }
 
 /** As {@link xatou}, and dies with "number N is not in LOW..HIGH range". */
-export function xatouRange(text: string, low: number, high: number, suffixes: Suffixes = []): number {
+export function xatouRange(
+  text: string,
+  low: number,
+  high: number,
+  suffixes: Suffixes = [],
+): number {
   const n = xatou(text, suffixes);
   if (n < low || n > high) die(`number ${text} is not in ${low}..${high} range`);
   return n;
@@ -64,7 +69,12 @@ export function xatoi(text: string, suffixes: Suffixes = []): number {
 }
 
 /** As {@link xatoi}, and dies with "number N is not in LOW..HIGH range"; beyond 32 bits it is invalid. */
-export function xatoiRange(text: string, low: number, high: number, suffixes: Suffixes = []): number {
+export function xatoiRange(
+  text: string,
+  low: number,
+  high: number,
+  suffixes: Suffixes = [],
+): number {
   const n = xatoi(text, suffixes);
   if (Math.abs(n) > 0x7fffffff) die(`invalid number '${text}'`);
   if (n < low || n > high) die(`number ${text} is not in ${low}..${high} range`);

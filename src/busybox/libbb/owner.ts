@@ -31,7 +31,8 @@ export function* parseOwner(p: Process, text: string): Steps<Owner> {
   const wrong = (what: string): never =>
     die(name !== "" && groupName ? `unknown user/group ${text.replace(".", ":")}` : what);
   const user = name === "" ? undefined : yield* db.getpwnam(name);
-  const uid = user?.uid ?? (name === "" ? undefined : (parseId(name) ?? wrong(`unknown user ${name}`)));
+  const uid =
+    user?.uid ?? (name === "" ? undefined : (parseId(name) ?? wrong(`unknown user ${name}`)));
   if (groupName === undefined) return { uid, gid: undefined };
   if (groupName === "") {
     if (uid === undefined) return { uid, gid: undefined };

@@ -3,9 +3,6 @@ import type { Tm } from "../../libc/time/civil.ts";
 import { strptime } from "../../libc/time/strptime.ts";
 import { localtime, mktime, type Zone } from "../../libc/time/zone.ts";
 
-/** Largest time mktime takes here: it must stay an exact number. */
-const SECONDS_MAX = 67768036191676799;
-
 /** The day that `now` is in, from its beginning. */
 function today(now: number, zone: Zone): Tm | undefined {
   const tm = localtime(now, zone);
@@ -15,7 +12,13 @@ function today(now: number, zone: Zone): Tm | undefined {
 
 function finish(tm: Tm, zone: Zone): number | undefined {
   const inRange =
-    tm.mon >= 0 && tm.mon < 12 && tm.mday >= 1 && tm.mday <= 31 && tm.hour < 24 && tm.min < 60 && tm.sec <= 60;
+    tm.mon >= 0 &&
+    tm.mon < 12 &&
+    tm.mday >= 1 &&
+    tm.mday <= 31 &&
+    tm.hour < 24 &&
+    tm.min < 60 &&
+    tm.sec <= 60;
   return inRange ? mktime(tm, zone) : undefined;
 }
 
@@ -30,15 +33,21 @@ export function parseDate(text: string, now: number, zone: Zone): number | undef
   const tm = today(now, zone);
   if (tm === undefined) return undefined;
   let m = /^@([0-9]+)$/.exec(text);
-  if (m !== null) return Number(m[1]) <= SECONDS_MAX ? Number(m[1]) : undefined;
+  if (m !== null) return Number(m[1]) <= Number.MAX_SAFE_INTEGER ? Number(m[1]) : undefined;
 
   m = /^([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(text);
   if (m !== null) {
     [tm.hour, tm.min, tm.sec] = [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)];
     return finish(tm, zone);
   }
-  m = /^(?:([0-9]{1,4})\.)?([0-9]{1,2})\.([0-9]{1,2})-([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(text);
-  m ??= /^([0-9]{1,4})-([0-9]{1,2})-([0-9]{1,2})(?: ([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2}))?)?)?$/.exec(text);
+  m =
+    /^(?:([0-9]{1,4})\.)?([0-9]{1,2})\.([0-9]{1,2})-([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(
+      text,
+    );
+  m ??=
+    /^([0-9]{1,4})-([0-9]{1,2})-([0-9]{1,2})(?: ([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2}))?)?)?$/.exec(
+      text,
+    );
   if (m !== null) {
     if (m[1] !== undefined) tm.year = Number(m[1]) - 1900;
     [tm.mon, tm.mday] = [Number(m[2]) - 1, Number(m[3])];

@@ -32,7 +32,8 @@ export function* removeFile(p: Process, path: string, o: RemoveOptions): Steps<b
         yield* p.warnx(`'${path}' is a directory`);
         return false;
       }
-      if (asks && !(yield* ask(p, `${p.progname}: descend into directory '${path}'? `))) return true;
+      if (asks && !(yield* ask(p, `${p.progname}: descend into directory '${path}'? `)))
+        return true;
       let ok = true;
       for (const d of yield* readDir(sys, path))
         if (!(yield* removeFile(p, joinPath(path, d.name), o))) ok = false;

@@ -14,8 +14,7 @@ export function textWidth(s: string): number {
 
 /** A name as ls shows it: "?" for what a terminal cannot show. */
 export function printable(s: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (!/[^\x20-\x7e]/.test(s)) return s;
+  if (!/[^ -~]/.test(s)) return s;
   let out = "";
   for (const c of decodeUtf8(s)) {
     const cp = c.codePointAt(0) as number;
