@@ -1,5 +1,5 @@
 // Machine: a running Alpine system as a library user holds it.
-import { O_RDWR } from "../abi/fcntl.ts";
+import { AT_FDCWD, O_RDWR } from "../abi/fcntl.ts";
 import { MS_RDONLY } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
 import type { WinSize } from "../abi/termios.ts";
@@ -12,7 +12,8 @@ import type { SuperBlock } from "../kernel/fs/inode.ts";
 import { resolve } from "../kernel/fs/namei.ts";
 import { DEFAULT_LIMITS, type Host, type Limits } from "../kernel/host.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type ConsolePort, createConsole, type HostTty } from "../kernel/tty/console.ts";
+import type { ConsolePort, HostTty } from "../kernel/tty/console.ts";
+import { ptys } from "../kernel/tty/pty.ts";
 import { TtyFile } from "../kernel/tty/tty-file.ts";
 import { bytesOf } from "../lib/bytes.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
@@ -188,8 +189,8 @@ export class Machine {
     const fds = new FdTable();
     let tty: HostTty | undefined;
     if (options.tty !== undefined) {
-      tty = createConsole(kernel, options.tty.port, options.tty.size);
-      const path = resolve(this.#booted.host, -100, "/dev/console", 0);
+      tty = ptys(kernel).createHost(options.tty.port, options.tty.size);
+      const path = resolve(this.#booted.host, AT_FDCWD, `/dev/${tty.name}`, 0);
       const file = new TtyFile(path, O_RDWR, tty);
       for (const each of [file, file.get(), file.get()]) fds.install(each, false, 3);
     } else if (files !== undefined) {
@@ -197,7 +198,10 @@ export class Machine {
     }
     const comm = "init";
     const task = startTask(kernel, { program: launch, argv: [], envp: [], fds, ns, comm });
-    task.group.onExit = onExit;
+    task.group.onExit = (status) => {
+      onExit(status);
+      if (tty !== undefined) ptys(kernel).removeHost(tty);
+    };
     if (options.init === true) kernel.init = task.group;
     return { process: { task, tty }, failed: () => message };
   }
