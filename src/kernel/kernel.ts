@@ -44,12 +44,12 @@ export class Kernel {
   readonly scheduler: Scheduler;
   /** TypeScript programs by name: what a `#!bivy NAME` file starts. */
   readonly programs: ReadonlyMap<string, Program>;
-  readonly tasks = new Map<number, Task>();
+  readonly tasks: Map<number, Task> = new Map<number, Task>();
   /** Processes, zombies included, by pid. */
-  readonly groups = new Map<number, ThreadGroup>();
-  readonly pgrps = new Map<number, ProcessGroup>();
-  readonly sessions = new Map<number, Session>();
-  readonly fileSystems = new Map<string, FileSystemType>();
+  readonly groups: Map<number, ThreadGroup> = new Map<number, ThreadGroup>();
+  readonly pgrps: Map<number, ProcessGroup> = new Map<number, ProcessGroup>();
+  readonly sessions: Map<number, Session> = new Map<number, Session>();
+  readonly fileSystems: Map<string, FileSystemType> = new Map<string, FileSystemType>();
   readonly devices: DeviceTable;
   readonly log: KernelLog;
   readonly uts: Uts = { nodename: "localhost", domainname: "(none)" };
@@ -73,7 +73,7 @@ export class Kernel {
   #lastDev = 0;
   #lastMountId = 0;
   /** Free slot for parts that need one object per machine (inotify's ids, pty numbers …), by module. */
-  readonly slots = new Map<string, unknown>();
+  readonly slots: Map<string, unknown> = new Map<string, unknown>();
   /** Called when pid 1 has exited or reboot(2) was called, with the reason. */
   onHalt: (how: "exit" | "restart" | "halt" | "poweroff", status: number) => void = () => {};
 

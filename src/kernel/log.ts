@@ -13,7 +13,7 @@ export interface LogRecord {
 
 /** Bounded: the oldest records give way. */
 export class KernelLog {
-  readonly queue = new WaitQueue();
+  readonly queue: WaitQueue = new WaitQueue();
   #records: LogRecord[] = [];
   #seq = 0;
   #bytes = 0;
@@ -22,7 +22,7 @@ export class KernelLog {
   clearedSeq = 0;
   consoleLevel = 7;
 
-  constructor(limitBytes = 128 * 1024) {
+  constructor(limitBytes: number = 128 * 1024) {
     this.#limitBytes = limitBytes;
   }
 

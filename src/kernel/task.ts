@@ -21,7 +21,7 @@ export interface FsInfo {
 export class ProcessGroup {
   readonly id: number;
   readonly session: Session;
-  readonly members = new Set<ThreadGroup>();
+  readonly members: Set<ThreadGroup> = new Set<ThreadGroup>();
 
   constructor(id: number, session: Session) {
     this.id = id;
@@ -56,17 +56,17 @@ export class ThreadGroup {
   readonly kernel: Kernel;
   /** The process id. */
   readonly pid: number;
-  readonly tasks = new Set<Task>();
+  readonly tasks: Set<Task> = new Set<Task>();
   leader!: Task;
   parent: ThreadGroup | undefined;
-  readonly children = new Set<ThreadGroup>();
+  readonly children: Set<ThreadGroup> = new Set<ThreadGroup>();
   pgrp: ProcessGroup;
   /** Dispositions by signal number; absent = SIG_DFL. Shared by the threads, copied by fork. */
   actions: Map<number, SigAction>;
   readonly pending: PendingSignals = { lo: 0, hi: 0, infos: [] };
   rlimits: RLimit[];
   /** Woken when a child changes state (wait4). */
-  readonly childQueue = new WaitQueue();
+  readonly childQueue: WaitQueue = new WaitQueue();
   /** wait4 status once all threads are gone: a zombie until reaped. */
   exitStatus: number | undefined;
   /** Set while exiting as a whole (exit_group, fatal signal): status for the zombie. */

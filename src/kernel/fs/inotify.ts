@@ -71,6 +71,10 @@ class Watch implements Watcher {
     this.mask = mask;
   }
 
+  get skipsUnlinked(): boolean {
+    return (this.mask & IN_EXCL_UNLINK) !== 0;
+  }
+
   event(mask: number, cookie: number, name: string): void {
     const wanted = (mask & this.mask & ALL_EVENTS) !== 0;
     if (wanted || (mask & IN_UNMOUNT) !== 0) {

@@ -27,9 +27,9 @@ export class FileLocks {
   /** Sorted by start; the locks of one owner do not overlap. */
   records: RecordLock[] = [];
   /** flock(2): type by description. */
-  readonly whole = new Map<File, number>();
+  readonly whole: Map<File, number> = new Map<File, number>();
   /** Woken when a lock is given up. */
-  readonly queue = new WaitQueue();
+  readonly queue: WaitQueue = new WaitQueue();
 
   /** A held lock that stands in the way of `wanted`. */
   conflict(wanted: RecordLock): RecordLock | undefined {

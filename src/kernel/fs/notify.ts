@@ -5,6 +5,8 @@ import type { Inode } from "./inode.ts";
 
 /** Something that watches one inode. */
 export interface Watcher {
+  /** Wants no events of entries that were unlinked (IN_EXCL_UNLINK). */
+  readonly skipsUnlinked: boolean;
   /** `name`: the entry of a watched directory, "" for the inode itself. */
   event(mask: number, cookie: number, name: string): void;
 }
@@ -15,10 +17,18 @@ export function watchersOf(inode: Inode): Set<Watcher> | undefined {
 }
 
 /** Tells the watchers of one inode. Callers test `kernel.watches` first on hot paths. */
-export function notify(inode: Inode, mask: number, name = "", cookie = 0): void {
+export function notify(
+  inode: Inode,
+  mask: number,
+  name = "",
+  cookie = 0,
+  unlinked = false,
+): void {
   const watchers = watchersOf(inode);
   if (watchers === undefined) return;
-  for (const watcher of [...watchers]) watcher.event(mask, cookie, name);
+  for (const watcher of [...watchers]) {
+    if (!unlinked || !watcher.skipsUnlinked) watcher.event(mask, cookie, name);
+  }
 }
 
 /** Tells about a file or directory: its parent's watchers by name, and its own. */
@@ -27,7 +37,7 @@ export function notifyPath(path: Path, mask: number): void {
   const { inode } = dentry;
   if (inode.sb.kernel.watches === 0) return;
   const all = inode.isDirectory ? mask | IN_ISDIR : mask;
-  if (!dentry.isRoot && !dentry.deleted) notify(dentry.parent.inode, all, dentry.name);
+  if (!dentry.isRoot) notify(dentry.parent.inode, all, dentry.name, 0, dentry.deleted);
   notify(inode, all);
 }
 

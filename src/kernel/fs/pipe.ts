@@ -34,18 +34,18 @@ export class Pipe {
   #tail: Uint8Array | undefined;
   #tailUsed = 0;
   length = 0;
-  capacity = PIPE_SIZE;
+  capacity: number = PIPE_SIZE;
   readers = 0;
   writers = 0;
   /** How often each side was opened: FIFO opens wait for the other side to have come, even if it left again. */
   readerOpens = 0;
   writerOpens = 0;
   /** Woken when bytes or end of file have come. */
-  readonly readQueue = new WaitQueue();
+  readonly readQueue: WaitQueue = new WaitQueue();
   /** Woken when room or the end of readers has come. */
-  readonly writeQueue = new WaitQueue();
+  readonly writeQueue: WaitQueue = new WaitQueue();
   /** FIFO opens wait here. */
-  readonly openQueue = new WaitQueue();
+  readonly openQueue: WaitQueue = new WaitQueue();
 
   /** Up to `max` bytes; the pipe must not be empty. */
   take(max: number): Uint8Array {

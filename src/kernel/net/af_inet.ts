@@ -40,11 +40,11 @@ const FIRST_FREE_PORT = 1024;
 
 /** The machine's ports by protocol. */
 export class Ports {
-  readonly tcp = new Map<number, Set<TcpSocket>>();
-  readonly udp = new Map<number, Set<UdpSocket>>();
+  readonly tcp: Map<number, Set<TcpSocket>> = new Map<number, Set<TcpSocket>>();
+  readonly udp: Map<number, Set<UdpSocket>> = new Map<number, Set<UdpSocket>>();
   /** Every socket, for /proc/net. */
-  readonly all = new Set<InetSocket>();
-  next = FIRST_EPHEMERAL;
+  readonly all: Set<InetSocket> = new Set<InetSocket>();
+  next: number = FIRST_EPHEMERAL;
 }
 
 /** The ports of a machine. */

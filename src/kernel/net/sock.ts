@@ -46,10 +46,10 @@ export interface Message {
 export class Inbox {
   readonly messages: Message[] = [];
   length = 0;
-  capacity = BUFFER_BYTES;
+  capacity: number = BUFFER_BYTES;
   /** Woken when something came, and when room came. */
-  readonly readQueue = new WaitQueue();
-  readonly writeQueue = new WaitQueue();
+  readonly readQueue: WaitQueue = new WaitQueue();
+  readonly writeQueue: WaitQueue = new WaitQueue();
 
   put(message: Message): void {
     this.messages.push(message);
@@ -92,7 +92,7 @@ export abstract class Socket {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
-  readonly inbox = new Inbox();
+  readonly inbox: Inbox = new Inbox();
   /** Pending asynchronous error: told once, by the next call or SO_ERROR. */
   error: Errno | undefined;
   receiveTimeoutMs = 0;

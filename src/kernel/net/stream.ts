@@ -43,8 +43,8 @@ export abstract class StreamSocket extends Socket {
   readonly #backlog: StreamSocket[] = [];
   #backlogLimit = 0;
   /** Woken by new connections, and where connect(2) waits for room in the backlog. */
-  readonly acceptQueue = new WaitQueue();
-  readonly roomQueue = new WaitQueue();
+  readonly acceptQueue: WaitQueue = new WaitQueue();
+  readonly roomQueue: WaitQueue = new WaitQueue();
   #noReceive = false;
   #noSend = false;
   /** The other side has ended what it sends. */

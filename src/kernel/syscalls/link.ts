@@ -265,7 +265,10 @@ export function renameat2(
   if (task.kernel.watches !== 0) {
     tellMove(from, to, old.inode);
     if (exchange && target !== undefined) tellMove(to, from, target.inode);
-    else if (target !== undefined) notifyGone(target.inode);
+    else if (target !== undefined) {
+      if (!target.inode.isDirectory) notify(target.inode, IN_ATTRIB);
+      notifyGone(target.inode);
+    }
   }
 }
 
@@ -276,5 +279,5 @@ function tellMove(from: LastComponent, to: LastComponent, moved: Inode): void {
   const kind = moved.isDirectory ? IN_ISDIR : 0;
   notify(from.parent.dentry.inode, IN_MOVED_FROM | kind, from.name, cookie);
   notify(to.parent.dentry.inode, IN_MOVED_TO | kind, to.name, cookie);
-  notify(moved, IN_MOVE_SELF | kind);
+  notify(moved, IN_MOVE_SELF);
 }

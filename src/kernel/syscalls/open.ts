@@ -82,18 +82,22 @@ export function openPath(task: Task, path: Path, flags: number, created = false)
     if ((flags & O_NOATIME) !== 0) mustOwn(task, inode);
   }
   const file = openChecked(task, path, flags, created);
-  return isSteps(file) ? told(file) : tell(file);
+  const truncated = (flags & O_TRUNC) !== 0 && !created && inode.isRegular;
+  return isSteps(file) ? told(file, truncated) : tell(file, truncated);
 }
 
 /** IN_OPEN; closing is told of what opening was told of. */
-function tell(file: File): File {
+function tell(file: File, truncated: boolean): File {
   file.opened = true;
-  if (file.inode.sb.kernel.watches !== 0) notifyPath(file.path, IN_OPEN);
+  if (file.inode.sb.kernel.watches !== 0) {
+    notifyPath(file.path, IN_OPEN);
+    if (truncated) notifyPath(file.path, IN_MODIFY);
+  }
   return file;
 }
 
-function* told(steps: Steps<File>): Steps<File> {
-  return tell(yield* steps);
+function* told(steps: Steps<File>, truncated: boolean): Steps<File> {
+  return tell(yield* steps, truncated);
 }
 
 function openChecked(task: Task, path: Path, flags: number, created: boolean): Blocking<File> {
@@ -108,7 +112,6 @@ function openChecked(task: Task, path: Path, flags: number, created: boolean): B
       if (isSteps(file)) return truncated(file);
       file.flags &= ~O_TRUNC;
       inode.setattr({ size: 0 });
-      if (task.kernel.watches !== 0) notifyPath(path, IN_MODIFY);
       return file;
     }
     case S_IFDIR:

@@ -13,6 +13,8 @@ import { HostDirectory, HostInode } from "./inode.ts";
 const OPEN_DIRECTORIES = 200;
 /** Known inodes before the first search for those nobody uses. */
 const FIRST_SWEEP = 4096;
+/** Questions that one moment lasts at most. */
+const MOMENT = 512;
 /** Owner that the guest sees of files that belong to somebody else on the host (nobody). */
 const OVERFLOW_ID = 65534;
 
@@ -33,6 +35,9 @@ export class HostFs implements SuperBlock {
   readonly #devs = new Map<number, number>();
   /** Directories with an open handle, those that were opened or used long ago first. */
   readonly #open = new Set<HostDirectory>();
+  #moment = 0;
+  #switches = -1;
+  #left = 0;
   /** A file that has just been made and is about to be opened: its handle is used again. */
   #fresh: { inode: HostInode; handle: number } | undefined;
 
@@ -75,6 +80,25 @@ export class HostFs implements SuperBlock {
 
   /** The host keeps its own files safe; fsync of a file is passed on. */
   sync(): Blocking<void> {}
+
+  // ---- time -------------------------------------------------------------------------------------
+
+  /**
+   * A number that stays the same for a moment: what was seen on the host then need not be looked at
+   * again. A moment lasts while one task runs, as nothing else in this process can change anything
+   * meanwhile; and not for many calls, for the sake of other processes, of whose changes nobody can
+   * tell whether they came just before or just after. -2, never equal, outside of tasks.
+   */
+  moment(): number {
+    const { scheduler } = this.kernel;
+    if (scheduler.current === undefined) return -2;
+    if (this.#switches !== scheduler.contextSwitches || --this.#left < 0) {
+      this.#switches = scheduler.contextSwitches;
+      this.#left = MOMENT;
+      this.#moment++;
+    }
+    return this.#moment;
+  }
 
   // ---- identities -------------------------------------------------------------------------------
 

@@ -24,7 +24,6 @@ import {
   type Timespec,
 } from "../../../abi/stat.ts";
 import type { HostStat } from "../../host.ts";
-import type { Kernel } from "../../kernel.ts";
 import type { Task } from "../../task.ts";
 import { DirectoryFile } from "../directory.ts";
 import type { File, Path } from "../file.ts";
@@ -32,36 +31,7 @@ import { Inode, type SetAttr } from "../inode.ts";
 import { HostFile } from "./file.ts";
 import type { HostFs } from "./hostfs.ts";
 
-/**
- * How long a look at a file holds, in ms, while one task runs: nothing else in this process can have
- * changed it, and of others' changes nobody can tell whether they came before or after.
- */
-const FRESH_MS = 1;
 const SET_ID = S_ISUID | S_ISGID;
-
-/** When something was seen. */
-class Moment {
-  #ms = Number.NEGATIVE_INFINITY;
-  /** The scheduler's count of switches at that time. */
-  #switches = 0;
-
-  set(kernel: Kernel): void {
-    this.#ms = kernel.monotonic();
-    this.#switches = kernel.scheduler.contextSwitches;
-  }
-  clear(): void {
-    this.#ms = Number.NEGATIVE_INFINITY;
-  }
-  isNow(kernel: Kernel): boolean {
-    const { scheduler } = kernel;
-    return (
-      this.#switches === scheduler.contextSwitches &&
-      // Between calls that the host makes itself anything may happen.
-      scheduler.current !== undefined &&
-      kernel.monotonic() - this.#ms < FRESH_MS
-    );
-  }
-}
 
 /** Any object of the folder; the class itself serves everything but directories. */
 export class HostInode extends Inode {
@@ -74,11 +44,12 @@ export class HostInode extends Inode {
   protected parent: HostDirectory | undefined;
   protected name: string;
   #stat: HostStat;
-  readonly #looked = new Moment();
+  /** HostFs.moment() of the last look. */
+  #looked = -1;
   /** open(2) with O_TRUNC has just emptied it. */
   #emptied = false;
   /** Open files, by which the object is reached when its name has gone. */
-  readonly #handles: number[] = [];
+  #handles: number[] | undefined;
   /** Times that were set and came out rounded on the host: what was asked for, while the host's stay. */
   #times:
     | { atime: Timespec; mtime: Timespec; hostAtime: Timespec; hostMtime: Timespec }
@@ -120,7 +91,7 @@ export class HostInode extends Inode {
   #adopt(stat: HostStat): void {
     const { sb } = this;
     this.#stat = stat;
-    this.#looked.set(sb.kernel);
+    this.#looked = sb.moment();
     const own = sb.attributes.get(stat);
     this.mode = (own?.type ?? this.#hostType) | (own?.mode ?? stat.mode & 0o7777);
     this.uid = own?.uid ?? sb.guestUid(stat.uid);
@@ -131,17 +102,17 @@ export class HostInode extends Inode {
 
   /** What is known may no longer be true. */
   changed(): void {
-    this.#looked.clear();
+    this.#looked = -1;
   }
 
   protected get openHandle(): number | undefined {
-    return this.#handles[0];
+    return this.#handles?.[0];
   }
 
   /** The object as the host has it now; throws ENOENT when it cannot be found any more. */
   protected look(): HostStat {
     const { sb } = this;
-    if (this.#looked.isNow(sb.kernel)) return this.#stat;
+    if (this.#looked === sb.moment()) return this.#stat;
     const handle = this.openHandle;
     let stat: HostStat | undefined;
     if (handle !== undefined) stat = sb.files.fstat(handle);
@@ -168,7 +139,7 @@ export class HostInode extends Inode {
 
   /** True when the file was seen a moment ago to end at `pos`. */
   endsAt(pos: number): boolean {
-    return this.#stat.size === pos && this.#looked.isNow(this.sb.kernel);
+    return this.#stat.size === pos && this.#looked === this.sb.moment();
   }
 
   override stat(): Stat {
@@ -301,8 +272,13 @@ export class HostInode extends Inode {
         throw error;
       }
     }
-    this.#handles.push(handle);
+    this.#keep(handle);
     return new HostFile(path, flags, this, handle);
+  }
+
+  #keep(handle: number): void {
+    if (this.#handles === undefined) this.#handles = [handle];
+    else this.#handles.push(handle);
   }
 
   /** Another handle for an open file, with other flags: they cannot be changed on the host. */
@@ -313,15 +289,14 @@ export class HostInode extends Inode {
       files.close(other.handle);
       throw ESTALE;
     }
-    this.#handles.push(other.handle);
+    this.#keep(other.handle);
     this.closed(handle);
     return other.handle;
   }
 
   /** An open file is closed. */
   closed(handle: number): void {
-    const at = this.#handles.indexOf(handle);
-    if (at >= 0) this.#handles.splice(at, 1);
+    this.#handles = this.#handles?.filter((each) => each !== handle);
     this.sb.files.close(handle);
     this.changed();
   }
@@ -343,10 +318,10 @@ export class HostDirectory extends HostInode {
   #handle: number | undefined;
   /** The handle has been used since it was last looked whether to keep it. */
   used = false;
-  /** What was looked up last, found or not: one call after the other asks for the same. */
-  #lastName: string | undefined;
-  #last: HostInode | undefined;
-  readonly #lastSeen = new Moment();
+  /** What has just been looked up, found or not: one call after the other asks for the same. */
+  #seen: Map<string, HostInode | undefined> | undefined;
+  /** HostFs.moment() of these. */
+  #seenAt = -1;
 
   /** The open directory on the host. */
   handle(): number {
@@ -370,23 +345,28 @@ export class HostDirectory extends HostInode {
 
   override lookup(name: string): HostInode | undefined {
     const { sb } = this;
-    if (this.#lastName === name && this.#lastSeen.isNow(sb.kernel)) {
-      this.#last?.at(this, name);
-      return this.#last;
+    const moment = sb.moment();
+    if (this.#seen !== undefined) {
+      if (this.#seenAt === moment) {
+        const inode = this.#seen.get(name);
+        inode?.at(this, name);
+        if (inode !== undefined || this.#seen.has(name)) return inode;
+      } else this.#seen = undefined;
     }
     sb.dropFresh();
     const stat = sb.files.lstat(this.handle(), name);
     const inode = stat === undefined ? undefined : sb.inodeOf(stat, this, name);
-    this.#lastName = name;
-    this.#last = inode;
-    this.#lastSeen.set(sb.kernel);
+    if (moment >= 0) {
+      this.#seen ??= new Map();
+      this.#seenAt = moment;
+      this.#seen.set(name, inode);
+    }
     return inode;
   }
 
   override changed(): void {
     super.changed();
-    this.#lastName = undefined;
-    this.#last = undefined;
+    this.#seen = undefined;
   }
 
   override readdir(): Dirent[] {

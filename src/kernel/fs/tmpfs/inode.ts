@@ -319,7 +319,7 @@ export class TmpfsSymlink extends TmpfsInode {
 
 /** A directory. */
 export class TmpfsDirectory extends TmpfsInode {
-  readonly entries = new Map<string, TmpfsInode>();
+  readonly entries: Map<string, TmpfsInode> = new Map<string, TmpfsInode>();
 
   constructor(sb: Tmpfs, ino: number, mode: number, uid: number, gid: number, time: Timespec) {
     super(sb, ino, S_IFDIR | (mode & 0o7777), uid, gid, time);
