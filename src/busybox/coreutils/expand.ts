@@ -1,5 +1,6 @@
 // expand, unexpand: tabs to spaces and back (POSIX expand, unexpand; one tab width only)
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { isAscii } from "../../lib/utf8.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
@@ -8,7 +9,13 @@ import { forEachInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
 import { textWidth } from "../libbb/width.ts";
 
-function expandLine(line: string, tab: number, initial: boolean): string {
+type Width = (text: string) => number;
+
+function length(text: string): number {
+  return text.length;
+}
+
+function expandLine(line: string, tab: number, initial: boolean, width: Width): string {
   if (!line.includes("\t")) return line;
   let head = line;
   let rest = "";
@@ -22,7 +29,7 @@ function expandLine(line: string, tab: number, initial: boolean): string {
   let column = 0;
   for (let i = 0; i < parts.length - 1; i++) {
     const part = parts[i] as string;
-    column += textWidth(part);
+    column += width(part);
     const gap = tab - (column % tab);
     out += part + " ".repeat(gap);
     column += gap;
@@ -30,18 +37,22 @@ function expandLine(line: string, tab: number, initial: boolean): string {
   return out + (parts.at(-1) ?? "") + rest;
 }
 
-function unexpandLine(line: string, tab: number, all: boolean): string {
+function unexpandLine(line: string, tab: number, all: boolean, width: Width): string {
   let out = "";
   let column = 0;
   let at = 0;
-  for (const run of line.matchAll(/[ \t]+/g)) {
+  const runs = /[ \t]+/g;
+  for (let run = runs.exec(line); run !== null; run = runs.exec(line)) {
     const text = line.slice(at, run.index);
-    const start = column + textWidth(text);
+    const blanks = run[0];
+    const start = column + width(text);
+    at = run.index + blanks.length;
     column = start;
-    for (const c of run[0]) column += c === " " ? 1 : tab - (column % tab);
+    if (blanks.includes("\t"))
+      for (const c of blanks) column += c === " " ? 1 : tab - (column % tab);
+    else column += blanks.length;
     const tabs = Math.floor(column / tab) - Math.floor(start / tab);
-    out += text + "\t".repeat(tabs) + " ".repeat(tabs > 0 ? column % tab : column - start);
-    at = run.index + run[0].length;
+    out += tabs > 0 ? text + "\t".repeat(tabs) + " ".repeat(column % tab) : text + blanks;
     // Without -a only the first run of blanks is converted, wherever it is.
     if (!all) break;
   }
@@ -51,7 +62,7 @@ function unexpandLine(line: string, tab: number, all: boolean): string {
 function* convert(
   p: Process,
   names: readonly string[],
-  line: (s: string) => string,
+  convertLine: (line: string, width: Width) => string,
 ): Steps<number> {
   return yield* forEachInput(p, names, function* (input) {
     const lines = new LineReader(input);
@@ -59,7 +70,16 @@ function* convert(
       let block = lines.block();
       if (isSteps(block)) block = yield* block;
       if (block === undefined) return;
-      const w = p.stdout.puts(block.split("\n").map(line).join("\n"));
+      const width = isAscii(block) ? length : textWidth;
+      let out = "";
+      for (let at = 0; at < block.length; ) {
+        const end = block.indexOf("\n", at);
+        const to = end < 0 ? block.length : end;
+        out += convertLine(block.slice(at, to), width);
+        if (end >= 0) out += "\n";
+        at = to + 1;
+      }
+      const w = p.stdout.puts(out);
       if (w) yield* w;
     }
   });
@@ -75,14 +95,15 @@ function tabWidth(text: string | undefined): number {
 function* expandMain(p: Process): Steps<number> {
   const opt = getopt(p, "it:", { long: { initial: "i", tabs: "t" } });
   const tab = tabWidth(opt.get("t"));
-  return yield* convert(p, opt.operands, (s) => expandLine(s, tab, opt.has("i")));
+  const initial = opt.has("i");
+  return yield* convert(p, opt.operands, (s, width) => expandLine(s, tab, initial, width));
 }
 
 function* unexpandMain(p: Process): Steps<number> {
   const opt = getopt(p, "ft:a", { long: { "first-only": "f", tabs: "t", all: "a" } });
   const tab = tabWidth(opt.get("t"));
   const all = !opt.has("f") && (opt.has("a") || opt.has("t"));
-  return yield* convert(p, opt.operands, (s) => unexpandLine(s, tab, all));
+  return yield* convert(p, opt.operands, (s, width) => unexpandLine(s, tab, all, width));
 }
 
 export const expand: Applet = {

@@ -16,7 +16,17 @@ function advance(column: number, c: number, bytes: boolean): number {
   return (c & 0xc0) === 0x80 ? column : column + 1;
 }
 
+/** A line in which every byte is a column, broken anywhere. */
+function foldPlain(line: string, width: number): string {
+  let out = "";
+  let start = 0;
+  for (; line.length - start > width; start += width)
+    out += `${line.slice(start, start + width)}\n`;
+  return out + line.slice(start);
+}
+
 function foldLine(line: string, width: number, bytes: boolean, atBlanks: boolean): string {
+  if (!atBlanks && (bytes || !/[\t\b\r\x80-\xff]/.test(line))) return foldPlain(line, width);
   let out = "";
   let start = 0;
   let column = 0;
