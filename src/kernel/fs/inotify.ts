@@ -58,6 +58,11 @@ function sizeOf(event: Event): number {
   return EVENT_BYTES + (event.name === "" ? 0 : Math.ceil((event.name.length + 1) / 16) * 16);
 }
 
+/** What a queued event is charged. */
+function cost(event: Event): number {
+  return 64 + event.name.length;
+}
+
 class Watch implements Watcher {
   readonly instance: InotifyFile;
   readonly wd: number;
@@ -125,9 +130,13 @@ export class InotifyFile extends File {
     ) {
       return;
     }
-    if (this.#events.length >= MAX_QUEUED_EVENTS) {
+    const { memory } = this.inode.sb.kernel;
+    if (this.#events.length >= MAX_QUEUED_EVENTS || !memory.charge(cost(event))) {
       if (last?.mask === IN_Q_OVERFLOW) return;
-      this.#events.push({ wd: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: "" });
+      const overflow = { wd: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: "" };
+      // There is always room for saying that there is none.
+      memory.used += cost(overflow);
+      this.#events.push(overflow);
     } else {
       this.#events.push(event);
     }
@@ -198,7 +207,9 @@ export class InotifyFile extends File {
     const bytes = new Uint8Array(total);
     const view = new DataView(bytes.buffer);
     let at = 0;
+    const { memory } = this.inode.sb.kernel;
     for (const event of this.#events.splice(0, count)) {
+      memory.uncharge(cost(event));
       const size = sizeOf(event);
       view.setInt32(at, event.wd, true);
       view.setUint32(at + 4, event.mask, true);
@@ -228,6 +239,7 @@ export class InotifyFile extends File {
   protected override release(): void {
     for (const watch of [...this.#watches.values()]) this.#forget(watch);
     this.#counts.instances--;
+    for (const event of this.#events) this.inode.sb.kernel.memory.uncharge(cost(event));
     this.#events = [];
   }
 }
