@@ -175,7 +175,7 @@ export class NodeFiles implements HostFiles {
   readonly gid: number;
   readonly #naming: Naming;
   readonly #umask: number;
-  readonly #badName: RegExp;
+  readonly #windows: boolean;
   readonly #open = new Set<number>();
   readonly #probe = new Uint8Array(PROBE_BYTES);
 
@@ -186,9 +186,8 @@ export class NodeFiles implements HostFiles {
     this.uid = process.geteuid?.() ?? -1;
     this.gid = process.getegid?.() ?? -1;
     this.keepsOwners = this.uid === 0;
-    const windows = process.platform === "win32";
-    this.#umask = windows ? 0 : process.umask();
-    this.#badName = windows ? /^\.{0,2}$|[/\\:\0]/ : /^\.{0,2}$|[/\0]/;
+    this.#windows = process.platform === "win32";
+    this.#umask = this.#windows ? 0 : process.umask();
     try {
       [this.#naming, this.root] = openRoot(folder);
     } catch (error) {
@@ -198,8 +197,23 @@ export class NodeFiles implements HostFiles {
   }
 
   #at(dir: number, name: string): string | Buffer {
-    if (this.#badName.test(name)) throw EINVAL;
-    return hostPath(this.#naming.at(dir, name));
+    const path = this.#naming.at(dir, this.#checked(name));
+    for (let i = 0; i < name.length; i++) {
+      if (name.charCodeAt(i) > 0x7f) return Buffer.from(path, "latin1");
+    }
+    return path;
+  }
+
+  /** Refuses what is more or less than one component. */
+  #checked(name: string): string {
+    if (name.length <= 2 && (name === "" || name === "." || name === "..")) throw EINVAL;
+    for (let i = 0; i < name.length; i++) {
+      const c = name.charCodeAt(i);
+      if (c === 0x2f || c === 0) throw EINVAL;
+      // Windows has two more that lead somewhere else.
+      if (this.#windows && (c === 0x5c || c === 0x3a)) throw EINVAL;
+    }
+    return name;
   }
 
   #writable(): void {
@@ -262,8 +276,7 @@ export class NodeFiles implements HostFiles {
 
   opendir(dir: number, name: string): number {
     try {
-      if (this.#badName.test(name)) throw EINVAL;
-      const handle = this.#naming.opendir(dir, name);
+      const handle = this.#naming.opendir(dir, this.#checked(name));
       this.#open.add(handle);
       return handle;
     } catch (error) {

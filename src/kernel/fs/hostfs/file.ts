@@ -63,7 +63,7 @@ export class HostFile extends File {
     const part = allowed < bytes.length ? bytes.subarray(0, allowed) : bytes;
     const written = files.write(this.#handle, at, part);
     if (written === 0) throw ENOSPC;
-    inode.changed();
+    inode.written();
     if (at + written > this.#size) this.#size = at + written;
     return written;
   }
@@ -78,7 +78,7 @@ export class HostFile extends File {
   override truncate(length: number): void {
     this.#inode.sb.files.truncate(this.#handle, length);
     this.#size = length;
-    this.#inode.changed();
+    this.#inode.written();
   }
 
   override sync(): Blocking<void> {

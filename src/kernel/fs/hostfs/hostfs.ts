@@ -14,7 +14,7 @@ const OPEN_DIRECTORIES = 200;
 /** Known inodes before the first search for those nobody uses. */
 const FIRST_SWEEP = 4096;
 /** Questions that one moment lasts at most. */
-const MOMENT = 512;
+const MOMENT = 4096;
 /** Owner that the guest sees of files that belong to somebody else on the host (nobody). */
 const OVERFLOW_ID = 65534;
 

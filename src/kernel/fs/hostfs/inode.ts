@@ -44,8 +44,10 @@ export class HostInode extends Inode {
   protected parent: HostDirectory | undefined;
   protected name: string;
   #stat: HostStat;
-  /** HostFs.moment() of the last look. */
+  /** HostFs.moment() of the last look, -1 when something has changed since. */
   #looked = -1;
+  /** The same for mode and owners. */
+  #modeLooked = -1;
   /** open(2) with O_TRUNC has just emptied it. */
   #emptied = false;
   /** Open files, by which the object is reached when its name has gone. */
@@ -92,6 +94,7 @@ export class HostInode extends Inode {
     const { sb } = this;
     this.#stat = stat;
     this.#looked = sb.moment();
+    this.#modeLooked = this.#looked;
     const own = sb.attributes.get(stat);
     this.mode = (own?.type ?? this.#hostType) | (own?.mode ?? stat.mode & 0o7777);
     this.uid = own?.uid ?? sb.guestUid(stat.uid);
@@ -102,6 +105,12 @@ export class HostInode extends Inode {
 
   /** What is known may no longer be true. */
   changed(): void {
+    this.#looked = -1;
+    this.#modeLooked = -1;
+  }
+
+  /** Its contents have changed, and with them size and times. */
+  written(): void {
     this.#looked = -1;
   }
 
@@ -124,7 +133,7 @@ export class HostInode extends Inode {
   }
 
   override refresh(): void {
-    this.look();
+    if (this.#modeLooked !== this.sb.moment()) this.look();
   }
 
   /** Name of a place on the host where the object is, for calls that take no handle. */
@@ -298,7 +307,7 @@ export class HostInode extends Inode {
   closed(handle: number): void {
     this.#handles = this.#handles?.filter((each) => each !== handle);
     this.sb.files.close(handle);
-    this.changed();
+    this.written();
   }
 
   /** A name was removed. */
@@ -364,9 +373,10 @@ export class HostDirectory extends HostInode {
     return inode;
   }
 
-  override changed(): void {
-    super.changed();
-    this.#seen = undefined;
+  /** A name has come, gone, or means something else. */
+  #renamed(name: string): void {
+    this.written();
+    this.#seen?.delete(name);
   }
 
   override readdir(): Dirent[] {
@@ -399,7 +409,7 @@ export class HostDirectory extends HostInode {
   ): HostInode {
     const { sb } = this;
     const { files, attributes } = sb;
-    this.changed();
+    this.#renamed(name);
     if (now === undefined) throw ENOENT;
     let stat = now;
     if (sb.guestUid(stat.uid) !== uid || sb.guestGid(stat.gid) !== gid) {
@@ -448,7 +458,7 @@ export class HostDirectory extends HostInode {
     const { handle, stat } = files.open(this.handle(), name, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
       attributes.set(stat, { type, rdev, mode: mode & 0o7777, uid, gid });
-      this.changed();
+      this.#renamed(name);
       return this.sb.inodeOf(stat, this, name);
     } finally {
       files.close(handle);
@@ -467,18 +477,18 @@ export class HostDirectory extends HostInode {
     this.sb.files.link(dir, old, this.handle(), name);
     inode.changed();
     inode.nlink++;
-    this.changed();
+    this.#renamed(name);
   }
 
   override unlink(name: string, inode: Inode): void {
     this.sb.files.unlink(this.handle(), name);
-    this.changed();
+    this.#renamed(name);
     (inode as HostInode).unlinked();
   }
 
   override rmdir(name: string, inode: Inode): void {
     this.sb.files.rmdir(this.handle(), name);
-    this.changed();
+    this.#renamed(name);
     inode.nlink = 0;
     if (inode.holds === 0) inode.evict();
   }
@@ -492,8 +502,8 @@ export class HostDirectory extends HostInode {
     if (stat === undefined) throw ENOENT;
     const replaced = files.lstat(to, newName);
     files.rename(from, name, to, newName);
-    this.changed();
-    newDir.changed();
+    this.#renamed(name);
+    newDir.#renamed(newName);
     this.sb.inodeOf(stat, newDir, newName).changed();
     if (replaced === undefined || (replaced.dev === stat.dev && replaced.ino === stat.ino)) return;
     const target = this.sb.known(replaced);
