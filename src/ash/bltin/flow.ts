@@ -1,0 +1,185 @@
+// : true false break continue return exit eval . source exec (POSIX XCU 2.14)
+import { EISDIR, ENOENT, Errno } from "../../abi/errno.ts";
+import { AT_FDCWD, F_DUPFD_CLOEXEC, O_CLOEXEC, O_RDONLY } from "../../abi/fcntl.ts";
+import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
+import { S_IFDIR, S_IFMT } from "../../abi/stat.ts";
+import { strerror } from "../../libc/strerror.ts";
+import { type Builtin, regular, special } from "../bltin.ts";
+import { candidates, execFault, execute, findCommand } from "../exec.ts";
+import { FileInput } from "../input.ts";
+import { runInput } from "../loop.ts";
+import {
+  MAX_CALL_DEPTH,
+  type Shell,
+  ShellError,
+  ShellExit,
+  SKIP_BREAK,
+  SKIP_CONTINUE,
+  SKIP_NONE,
+  SKIP_RETURN,
+} from "../shell.ts";
+import { resetForProgram, stackOverflow } from "../trap.ts";
+
+/** A number argument of break, exit and so on; an error of the shell when it is none. */
+export function numberArgument(sh: Shell, arg: string): number {
+  if (!/^[0-9]{1,15}$/.test(arg) || Number(arg) > 0x7fffffff) {
+    throw sh.error(`Illegal number: ${arg}`);
+  }
+  return Number(arg);
+}
+
+function leaveLoops(kind: number): Builtin["run"] {
+  return (sh, argv) => {
+    const n = argv[1] === undefined ? 1 : numberArgument(sh, argv[1]);
+    if (n <= 0) throw sh.error(`Illegal number: ${argv[1]}`);
+    if (sh.loopNest > 0) {
+      sh.skip = kind;
+      sh.skipCount = Math.min(n, sh.loopNest);
+    }
+    return 0;
+  };
+}
+
+function returnMain(sh: Shell, argv: readonly string[]): number {
+  const status = argv[1] === undefined ? sh.status : numberArgument(sh, argv[1]) & 255;
+  sh.skip = SKIP_RETURN;
+  return status;
+}
+
+function exitMain(sh: Shell, argv: readonly string[]): Blocking<number> {
+  if (sh.isRoot && sh.opts.interactive && !sh.warnedStopped) {
+    if (sh.jobs.order.some((job) => job.state === "stopped")) {
+      sh.warnedStopped = true;
+      return sh.print2("You have stopped jobs.\n", 0);
+    }
+  }
+  let status = sh.trapStatus ?? sh.status;
+  if (argv[1] !== undefined) status = numberArgument(sh, argv[1]) & 255;
+  throw new ShellExit(status);
+}
+
+function evalMain(sh: Shell, argv: readonly string[]): Blocking<number> {
+  if (argv.length < 2) return 0;
+  const text = argv.length === 2 ? (argv[1] as string) : argv.slice(1).join(" ");
+  if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+  sh.depth++;
+  let waiting = false;
+  try {
+    const r = sh.hooks.runText(sh, text, sh.lineno);
+    if (typeof r !== "number") {
+      waiting = true;
+      return evalLater(sh, r);
+    }
+    return r;
+  } finally {
+    if (!waiting) sh.depth--;
+  }
+}
+
+function* evalLater(sh: Shell, steps: Steps<number>): Steps<number> {
+  try {
+    return yield* steps;
+  } finally {
+    sh.depth--;
+  }
+}
+
+function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
+  const name = argv[1];
+  if (name === undefined) return 0;
+  if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
+  const fd = yield* openScript(sh, name);
+  const input = new FileInput(sh.sys, fd);
+  const { params, loopNest, inputIsFile, inputLine } = sh;
+  if (argv.length > 2) sh.params = argv.slice(2);
+  const given = sh.params;
+  sh.depth++;
+  sh.dotNest++;
+  sh.inputIsFile = true;
+  try {
+    return yield* runInput(sh, input);
+  } finally {
+    if (argv.length > 2 && sh.params === given) sh.params = params;
+    else if (argv.length > 2) sh.params = params;
+    sh.loopNest = loopNest;
+    sh.inputIsFile = inputIsFile;
+    sh.inputLine = inputLine;
+    sh.dotNest--;
+    sh.depth--;
+    if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
+    try {
+      sh.sys.close(fd);
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+    }
+  }
+}
+
+/** The file that `.` names: along PATH, then in the working directory. */
+function* openScript(sh: Shell, name: string): Steps<number> {
+  let path = name;
+  if (!name.includes("/")) {
+    for (const candidate of candidates(name, sh.get("PATH") ?? "")) {
+      const st = sh.sys.tryStatat(AT_FDCWD, candidate, 0);
+      if (st instanceof Errno || (st.mode & S_IFMT) === S_IFDIR) continue;
+      path = candidate;
+      break;
+    }
+  }
+  try {
+    let fd = sh.sys.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (isSteps(fd)) fd = yield* fd;
+    if (fd < 10) {
+      const high = sh.sys.fcntl(fd, F_DUPFD_CLOEXEC, 10);
+      sh.sys.close(fd);
+      fd = high;
+    }
+    return fd;
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    throw sh.error(`can't open '${name}': ${strerror(e)}`);
+  }
+}
+
+function* execMain(sh: Shell, argv: readonly string[]): Steps<number> {
+  let at = 1;
+  let argv0: string | undefined;
+  if (argv[at] === "-a" && argv[at + 1] !== undefined) {
+    argv0 = argv[at + 1];
+    at += 2;
+  }
+  if (argv[at] === "--") at++;
+  const name = argv[at];
+  if (name === undefined) return 0;
+  const args = argv.slice(at);
+  if (argv0 !== undefined) args[0] = argv0;
+  const found = findCommand(sh, name, undefined);
+  let fault: Errno = ENOENT;
+  if (found instanceof Errno) fault = found;
+  else {
+    resetForProgram(sh, sh.sys);
+    const envp = sh.vars.environ();
+    const failed = yield* execute(sh.sys, found, args, envp, (file) =>
+      sh.hooks.runScript(sh.sys, file, args, envp),
+    );
+    if (typeof failed === "number") throw new ShellExit(failed);
+    fault = failed;
+  }
+  const { text, status } = execFault(fault === EISDIR ? ENOENT : fault);
+  const error = sh.error(`${name}: ${text}`);
+  throw new ShellError(error.message, status);
+}
+
+export const FLOW: readonly Builtin[] = [
+  special(":", () => 0),
+  regular("true", () => 0),
+  regular("false", () => 1),
+  special("break", leaveLoops(SKIP_BREAK)),
+  special("continue", leaveLoops(SKIP_CONTINUE)),
+  special("return", returnMain),
+  special("exit", exitMain),
+  special("eval", evalMain),
+  special(".", dotMain),
+  special("source", dotMain),
+  special("exec", execMain),
+];

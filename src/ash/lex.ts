@@ -1,0 +1,1003 @@
+// The lexer of the shell (POSIX XCU 2.3): characters to tokens and words with their quoting.
+import type { Node, Part, Redir, Word } from "./nodes.ts";
+
+/** Where the text of commands comes from, as far as the parser sees it. */
+export interface Source {
+  text: string;
+  pos: number;
+  /** Nothing follows `text`. */
+  eof: boolean;
+  line: number;
+  /** Aliases being expanded, with the length of what follows their text. */
+  aliases: { name: string; rest: number; blank: boolean }[];
+}
+
+/** What the parser asks of the shell. */
+export interface ParseHost {
+  alias(name: string): string | undefined;
+}
+
+/** Thrown when the text ends inside a command and more may come. */
+export const NEED_MORE: { readonly needMore: true } = Object.freeze({ needMore: true as const });
+
+/** A syntax error; `line` is where the input stood. */
+export class SyntaxFault {
+  readonly message: string;
+  readonly line: number;
+  constructor(message: string, line: number) {
+    this.message = message;
+    this.line = line;
+  }
+}
+
+export const T_EOF = 0;
+export const T_NL = 1;
+export const T_SEMI = 2;
+export const T_BACKGND = 3;
+export const T_AND = 4;
+export const T_OR = 5;
+export const T_PIPE = 6;
+export const T_LP = 7;
+export const T_RP = 8;
+export const T_ENDCASE = 9;
+export const T_REDIR = 10;
+export const T_WORD = 11;
+export const T_NOT = 12;
+export const T_CASE = 13;
+export const T_DO = 14;
+export const T_DONE = 15;
+export const T_ELIF = 16;
+export const T_ELSE = 17;
+export const T_ESAC = 18;
+export const T_FI = 19;
+export const T_FOR = 20;
+export const T_FUNCTION = 21;
+export const T_IF = 22;
+export const T_IN = 23;
+export const T_THEN = 24;
+export const T_UNTIL = 25;
+export const T_WHILE = 26;
+export const T_BEGIN = 27;
+export const T_END = 28;
+
+/** The reserved words, with their tokens. */
+export const KEYWORDS: ReadonlyMap<string, number> = new Map([
+  ["!", T_NOT],
+  ["case", T_CASE],
+  ["do", T_DO],
+  ["done", T_DONE],
+  ["elif", T_ELIF],
+  ["else", T_ELSE],
+  ["esac", T_ESAC],
+  ["fi", T_FI],
+  ["for", T_FOR],
+  ["function", T_FUNCTION],
+  ["if", T_IF],
+  ["in", T_IN],
+  ["then", T_THEN],
+  ["until", T_UNTIL],
+  ["while", T_WHILE],
+  ["{", T_BEGIN],
+  ["}", T_END],
+]);
+
+const TOKEN_NAMES: readonly string[] = [
+  "end of file",
+  "newline",
+  '";"',
+  '"&"',
+  '"&&"',
+  '"||"',
+  '"|"',
+  '"("',
+  '")"',
+  '";;"',
+  "redirection",
+  "word",
+  '"!"',
+  '"case"',
+  '"do"',
+  '"done"',
+  '"elif"',
+  '"else"',
+  '"esac"',
+  '"fi"',
+  '"for"',
+  '"function"',
+  '"if"',
+  '"in"',
+  '"then"',
+  '"until"',
+  '"while"',
+  '"{"',
+  '"}"',
+];
+
+export function tokenName(token: number): string {
+  return TOKEN_NAMES[token] as string;
+}
+
+// Character codes.
+const NL = 10;
+const TAB = 9;
+const SPACE = 32;
+const BANG = 33;
+const DQUOTE = 34;
+const HASH = 35;
+const DOLLAR = 36;
+const PERCENT = 37;
+const AMP = 38;
+const SQUOTE = 39;
+const LP = 40;
+const RP = 41;
+const STAR = 42;
+const PLUS = 43;
+const MINUS = 45;
+const SLASH = 47;
+const COLON = 58;
+const SEMI = 59;
+const LT = 60;
+const EQ = 61;
+const GT = 62;
+const QUEST = 63;
+const AT = 64;
+const BSLASH = 92;
+const BQUOTE = 96;
+const LBRACE = 123;
+const PIPE = 124;
+const RBRACE = 125;
+const EOF = -1;
+
+/** Deepest nesting of commands and substitutions, well inside the host's stack. */
+const MAX_DEPTH = 500;
+
+export function isNameStart(c: number): boolean {
+  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
+}
+
+export function isNameChar(c: number): boolean {
+  return isNameStart(c) || (c >= 48 && c <= 57);
+}
+
+function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
+}
+
+/** Is `s` a name (letters, digits, underscore, no leading digit)? */
+export function isName(s: string): boolean {
+  if (s.length === 0 || !isNameStart(s.charCodeAt(0))) return false;
+  for (let i = 1; i < s.length; i++) if (!isNameChar(s.charCodeAt(i))) return false;
+  return true;
+}
+
+/** A here-document whose body has not been read yet. */
+export interface Pending {
+  redir: Redir;
+  delimiter: string;
+  stripTabs: boolean;
+}
+
+
+/** Collects the parts of a word, joining literals of one kind. */
+class Parts {
+  readonly list: Part[] = [];
+  lit(s: string, q: boolean): void {
+    const last = this.list[this.list.length - 1];
+    if (last !== undefined && last.t === "lit" && last.q === q) last.s += s;
+    else this.list.push({ t: "lit", s, q });
+  }
+}
+
+/** The lexer; the parser extends it, as each needs the other (`$(...)` holds commands). */
+export abstract class Lexer {
+  src: string;
+  pos: number;
+  line: number;
+  readonly eof: boolean;
+  readonly host: ParseHost;
+  aliases: Source["aliases"];
+  /** Set when an alias that ends with a blank has been left: the next word may be an alias too. */
+  aliasNext = false;
+  depth = 0;
+  pending: Pending[] = [];
+
+  /** The last token and, for words and redirections, its value. */
+  tok: number = T_EOF;
+  word: Word = { parts: [], raw: "" };
+  redir: Redir | undefined;
+  quoted = false;
+
+  constructor(source: Source, host: ParseHost) {
+    this.src = source.text;
+    this.pos = source.pos;
+    this.line = source.line;
+    this.eof = source.eof;
+    this.aliases = source.aliases.slice();
+    this.host = host;
+  }
+
+  /** Commands up to `)`: the parser's part of `$(...)`. */
+  abstract commandSubstitution(): Node | null;
+  /** Commands of a whole text: the parser's part of backquotes. */
+  abstract commandText(text: string, line: number): Node | null;
+  /** Words of a whole here-document body. */
+  abstract heredocBody(text: string, line: number): Word;
+
+  fault(message: string): never {
+    throw new SyntaxFault(message, this.line);
+  }
+
+  enter(): void {
+    if (++this.depth > MAX_DEPTH) this.fault("nesting too deep");
+  }
+
+  /** Character at the position plus `ahead`, or EOF. */
+  at(ahead = 0): number {
+    const i = this.pos + ahead;
+    if (i < this.src.length) return this.src.charCodeAt(i);
+    if (!this.eof) throw NEED_MORE;
+    return EOF;
+  }
+
+  /** As {@link at}, with backslash-newlines taken out of the way. */
+  peek(): number {
+    let c = this.at();
+    while (c === BSLASH && this.at(1) === NL) {
+      this.pos += 2;
+      this.line++;
+      c = this.at();
+    }
+    return c;
+  }
+
+  /** Leaves aliases whose text has been read. */
+  #leaveAliases(): void {
+    const rest = this.src.length - this.pos;
+    while (this.aliases.length > 0) {
+      const top = this.aliases[this.aliases.length - 1] as Source["aliases"][number];
+      if (rest > top.rest) break;
+      if (top.blank) this.aliasNext = true;
+      this.aliases.pop();
+    }
+  }
+
+  /** Reads a token into `tok`. No reserved words or aliases here. */
+  lex(): number {
+    this.quoted = false;
+    for (;;) {
+      const c = this.peek();
+      if (c === SPACE || c === TAB) {
+        this.pos++;
+        continue;
+      }
+      if (c === HASH) {
+        const end = this.src.indexOf("\n", this.pos);
+        if (end < 0) {
+          if (!this.eof) throw NEED_MORE;
+          this.pos = this.src.length;
+        } else this.pos = end;
+        continue;
+      }
+      if (this.aliases.length > 0) this.#leaveAliases();
+      switch (c) {
+        case EOF:
+          return (this.tok = T_EOF);
+        case NL:
+          this.pos++;
+          this.line++;
+          return (this.tok = T_NL);
+        case AMP:
+          this.pos++;
+          switch (this.peek()) {
+            case AMP:
+              this.pos++;
+              return (this.tok = T_AND);
+            case GT:
+              this.pos++;
+              this.redir = { op: "&>", fd: 1, word: this.word, literal: false };
+              return (this.tok = T_REDIR);
+          }
+          return (this.tok = T_BACKGND);
+        case PIPE:
+          this.pos++;
+          if (this.peek() === PIPE) {
+            this.pos++;
+            return (this.tok = T_OR);
+          }
+          return (this.tok = T_PIPE);
+        case SEMI:
+          this.pos++;
+          if (this.peek() === SEMI) {
+            this.pos++;
+            return (this.tok = T_ENDCASE);
+          }
+          return (this.tok = T_SEMI);
+        case LP:
+          this.pos++;
+          return (this.tok = T_LP);
+        case RP:
+          this.pos++;
+          return (this.tok = T_RP);
+        case LT:
+        case GT:
+          if (this.at(1) === LP) break;
+          return this.#redirection(-1);
+      }
+      return this.#wordToken();
+    }
+  }
+
+  #redirection(fd: number): number {
+    const c = this.at();
+    this.pos++;
+    const n = this.peek();
+    let op: Redir["op"];
+    if (c === GT) {
+      op = ">";
+      if (n === GT) op = ">>";
+      else if (n === AMP) op = ">&";
+      else if (n === PIPE) op = ">|";
+    } else {
+      op = "<";
+      if (n === LT) op = "<<";
+      else if (n === AMP) op = "<&";
+      else if (n === GT) op = "<>";
+    }
+    if (op.length === 2) this.pos++;
+    this.redir = {
+      op,
+      fd: fd >= 0 ? fd : c === GT ? 1 : 0,
+      word: this.word,
+      literal: false,
+    };
+    if (op === "<<" && this.at() === MINUS) {
+      this.pos++;
+      this.stripTabs = true;
+    } else this.stripTabs = false;
+    return (this.tok = T_REDIR);
+  }
+  stripTabs: boolean = false;
+
+  #wordToken(): number {
+    const start = this.pos;
+    const parts = new Parts();
+    this.#baseWord(parts, false);
+    const list = parts.list;
+    const c = this.at();
+    if ((c === LT || c === GT) && list.length === 1 && !this.quoted) {
+      const only = list[0] as Part;
+      if (only.t === "lit" && only.s.length <= 9 && /^[0-9]+$/.test(only.s)) {
+        return this.#redirection(Number(only.s));
+      }
+    }
+    this.word = { parts: list, raw: this.src.slice(start, this.pos) };
+    return (this.tok = T_WORD);
+  }
+
+  /** Characters outside double quotes; `brace`: the word of `${...}`, which ends at `}`. */
+  #baseWord(parts: Parts, brace: boolean, stopAtSlash = false): void {
+    for (;;) {
+      const start = this.pos;
+      let c = this.at();
+      // A run of ordinary characters in one slice.
+      while (
+        (c >= 97 && c <= 122) ||
+        (c >= 45 && c <= 58 && c !== SLASH) ||
+        (c >= 63 && c <= 91) ||
+        c === 95 ||
+        c > 127 ||
+        c === EQ ||
+        (c === SLASH && !stopAtSlash)
+      ) {
+        this.pos++;
+        c = this.pos < this.src.length ? this.src.charCodeAt(this.pos) : this.at();
+      }
+      if (this.pos > start) parts.lit(this.src.slice(start, this.pos), false);
+      switch (c) {
+        case EOF:
+          return;
+        case BSLASH: {
+          const n = this.at(1);
+          if (n === NL) {
+            this.pos += 2;
+            this.line++;
+            continue;
+          }
+          this.quoted = true;
+          if (n === EOF) {
+            this.pos++;
+            parts.lit("\\", true);
+            return;
+          }
+          this.pos += 2;
+          parts.lit(String.fromCharCode(n), true);
+          continue;
+        }
+        case SQUOTE:
+          this.quoted = true;
+          this.#singleQuotes(parts);
+          continue;
+        case DQUOTE:
+          this.quoted = true;
+          this.pos++;
+          this.#doubleQuotes(parts);
+          continue;
+        case BQUOTE:
+          this.#backquotes(parts, false);
+          continue;
+        case DOLLAR:
+          this.#dollar(parts, false);
+          continue;
+        case RBRACE:
+          if (brace) return;
+          break;
+        case SLASH:
+          if (stopAtSlash) return;
+          break;
+        case LT:
+        case GT:
+          if (!brace && this.at(1) === LP) {
+            this.#processSubstitution(parts, c === GT);
+            continue;
+          }
+          if (!brace) return;
+          break;
+        case NL:
+          if (!brace) return;
+          this.line++;
+          break;
+        case SPACE:
+        case TAB:
+        case AMP:
+        case PIPE:
+        case SEMI:
+        case LP:
+        case RP:
+          if (!brace) return;
+          break;
+      }
+      this.pos++;
+      parts.lit(String.fromCharCode(c), false);
+    }
+  }
+
+  #countLines(from: number, to: number): void {
+    for (let i = this.src.indexOf("\n", from); i >= 0 && i < to; i = this.src.indexOf("\n", i + 1)) {
+      this.line++;
+    }
+  }
+
+  #unterminated(): never {
+    if (!this.eof) throw NEED_MORE;
+    this.#countLines(this.pos, this.src.length);
+    this.pos = this.src.length;
+    return this.fault("unterminated quoted string");
+  }
+
+  #singleQuotes(parts: Parts): void {
+    const end = this.src.indexOf("'", this.pos + 1);
+    if (end < 0) this.#unterminated();
+    parts.lit(this.src.slice(this.pos + 1, end), true);
+    this.#countLines(this.pos, end);
+    this.pos = end + 1;
+  }
+
+  /** Inside double quotes, after the opening one, to the closing one. */
+  #doubleQuotes(parts: Parts): void {
+    if (this.at() === DQUOTE) {
+      this.pos++;
+      parts.lit("", true);
+      return;
+    }
+    for (;;) {
+      const start = this.pos;
+      let c = this.at();
+      while (c !== DQUOTE && c !== BSLASH && c !== DOLLAR && c !== BQUOTE) {
+        if (c === EOF) this.#unterminated();
+        if (c === NL) this.line++;
+        this.pos++;
+        c = this.pos < this.src.length ? this.src.charCodeAt(this.pos) : this.at();
+      }
+      if (this.pos > start) parts.lit(this.src.slice(start, this.pos), true);
+      if (c === DQUOTE) {
+        this.pos++;
+        return;
+      }
+      if (c === BSLASH) this.#quotedBackslash(parts, DQUOTE);
+      else if (c === DOLLAR) this.#dollar(parts, true);
+      else this.#backquotes(parts, true);
+    }
+  }
+
+  /** A backslash inside double quotes; `also` is what it can escape besides $, ` and itself. */
+  #quotedBackslash(parts: Parts, also: number): void {
+    const n = this.at(1);
+    if (n === NL) {
+      this.pos += 2;
+      this.line++;
+    } else if (n === BSLASH || n === DOLLAR || n === BQUOTE || n === also) {
+      this.pos += 2;
+      parts.lit(String.fromCharCode(n), true);
+    } else {
+      this.pos++;
+      parts.lit("\\", true);
+    }
+  }
+
+  /** The body of a here-document: double quotes without an end and without `"` meaning anything. */
+  heredocParts(): Part[] {
+    const parts = new Parts();
+    for (;;) {
+      const start = this.pos;
+      let c = this.at();
+      while (c !== EOF && c !== BSLASH && c !== DOLLAR && c !== BQUOTE) {
+        if (c === NL) this.line++;
+        this.pos++;
+        c = this.at();
+      }
+      if (this.pos > start) parts.lit(this.src.slice(start, this.pos), true);
+      if (c === EOF) return parts.list;
+      if (c === BSLASH) this.#quotedBackslash(parts, 0);
+      else if (c === DOLLAR) this.#dollar(parts, true);
+      else this.#backquotes(parts, true);
+    }
+  }
+
+  /** Text as inside double quotes, to the end: prompts. */
+  promptParts(): Part[] {
+    return this.heredocParts();
+  }
+
+  #dollar(parts: Parts, q: boolean): void {
+    const from = this.pos;
+    this.pos++;
+    const c = this.peek();
+    if (c === LP) {
+      this.pos++;
+      if (this.peek() === LP) {
+        this.pos++;
+        this.#arithmetic(parts, q);
+      } else {
+        this.enter();
+        const body = this.commandSubstitution();
+        this.depth--;
+        parts.list.push({ t: "cmd", body, q });
+      }
+      return;
+    }
+    if (c === LBRACE) {
+      this.pos++;
+      this.enter();
+      this.#braceParam(parts, q);
+      this.depth--;
+      return;
+    }
+    const name = this.#paramName(false);
+    if (name !== "") {
+      parts.list.push({ t: "param", name, op: "", colon: false, word: null, word2: null, q });
+      return;
+    }
+    if (c === SQUOTE && !q) {
+      this.quoted = true;
+      this.#ansiQuotes(parts);
+      return;
+    }
+    this.pos = from + 1;
+    parts.lit("$", q);
+  }
+
+  /** A parameter's name at the position, or "". Several digits only within braces. */
+  #paramName(braces: boolean): string {
+    let c = this.peek();
+    if (isNameStart(c)) {
+      let name = "";
+      let start = this.pos;
+      for (;;) {
+        while (isNameChar(c)) {
+          this.pos++;
+          c = this.pos < this.src.length ? this.src.charCodeAt(this.pos) : this.at();
+        }
+        name += this.src.slice(start, this.pos);
+        if (c !== BSLASH) return name;
+        c = this.peek();
+        if (c === BSLASH) return name;
+        start = this.pos;
+      }
+    }
+    if (isDigit(c)) {
+      let name = "";
+      do {
+        name += String.fromCharCode(c);
+        this.pos++;
+        c = this.peek();
+      } while (braces && isDigit(c));
+      return name;
+    }
+    switch (c) {
+      case AT:
+      case STAR:
+      case HASH:
+      case QUEST:
+      case MINUS:
+      case DOLLAR:
+      case BANG:
+        this.pos++;
+        return String.fromCharCode(c);
+    }
+    return "";
+  }
+
+  #endBrace(): void {
+    const c = this.at();
+    if (c === EOF) this.fault("missing '}'");
+    this.pos++;
+  }
+
+  #braceParam(parts: Parts, q: boolean): void {
+    const list = parts.list;
+    const bad = (): void => {
+      // Read on to the end of it: the error comes when it is expanded.
+      this.#braceWord(q, false);
+      this.#endBrace();
+      list.push({ t: "bad" });
+    };
+    let c = this.peek();
+    if (c === HASH) {
+      const mark = this.pos;
+      const markLine = this.line;
+      this.pos++;
+      c = this.peek();
+      if (c !== RBRACE) {
+        const name = this.#paramName(true);
+        if (name !== "" && this.peek() === RBRACE) {
+          this.pos++;
+          list.push({ t: "param", name, op: "len", colon: false, word: null, word2: null, q });
+          return;
+        }
+        if (name !== "" && isNameChar(name.charCodeAt(0))) return bad();
+        this.pos = mark;
+        this.line = markLine;
+      } else this.pos = mark;
+    }
+    const name = this.#paramName(true);
+    if (name === "") return bad();
+    c = this.peek();
+    let op = "";
+    let colon = false;
+    let word: Word | null = null;
+    let word2: Word | null = null;
+    switch (c) {
+      case RBRACE:
+        break;
+      case EOF:
+        return this.fault("missing '}'");
+      case COLON:
+        this.pos++;
+        c = this.peek();
+        if (c === MINUS || c === PLUS || c === EQ || c === QUEST) {
+          colon = true;
+          this.pos++;
+          op = String.fromCharCode(c);
+          word = this.#braceWord(q, false);
+        } else {
+          op = ":";
+          word = this.#braceArith(true);
+          if (this.at() === COLON) {
+            this.pos++;
+            word2 = this.#braceArith(false);
+          }
+        }
+        break;
+      case MINUS:
+      case PLUS:
+      case EQ:
+      case QUEST:
+        this.pos++;
+        op = String.fromCharCode(c);
+        word = this.#braceWord(q, false);
+        break;
+      case HASH:
+      case PERCENT:
+        this.pos++;
+        op = String.fromCharCode(c);
+        if (this.peek() === c) {
+          this.pos++;
+          op += op;
+        }
+        word = this.#braceWord(q, true);
+        break;
+      case SLASH: {
+        this.pos++;
+        op = "/";
+        if (this.peek() === SLASH) {
+          this.pos++;
+          op = "//";
+        }
+        const start = this.pos;
+        const pattern = new Parts();
+        // The pattern may begin with the slash that would end it.
+        if (this.at() === SLASH) {
+          this.pos++;
+          pattern.lit("/", false);
+        }
+        this.#braceQuoted(() => this.#baseWord(pattern, true, true));
+        word = { parts: pattern.list, raw: this.src.slice(start, this.pos) };
+        if (this.at() === SLASH) {
+          this.pos++;
+          word2 = this.#braceWord(q, true);
+        }
+        break;
+      }
+      default:
+        return bad();
+    }
+    this.#endBrace();
+    list.push({ t: "param", name, op, colon, word, word2, q });
+  }
+
+  /** Quotes inside `${...}` do not make the word around it quoted. */
+  #braceQuoted(read: () => void): void {
+    const quoted = this.quoted;
+    read();
+    this.quoted = quoted;
+  }
+
+  /**
+   * The word of `${name op word}`, up to `}`. Inside double quotes a default is quoted itself (and `'`
+   * an ordinary character), while a pattern has quoting of its own.
+   */
+  #braceWord(q: boolean, pattern: boolean): Word {
+    const start = this.pos;
+    const parts = new Parts();
+    this.#braceQuoted(() => {
+      if (!q || pattern) this.#baseWord(parts, true);
+      else this.#quotedBraceWord(parts);
+    });
+    return { parts: parts.list, raw: this.src.slice(start, this.pos) };
+  }
+
+  #quotedBraceWord(parts: Parts): void {
+    for (;;) {
+      const c = this.at();
+      switch (c) {
+        case EOF:
+        case RBRACE:
+          return;
+        case DQUOTE:
+          this.pos++;
+          this.#doubleQuotes(parts);
+          continue;
+        case BSLASH: {
+          const n = this.at(1);
+          if (n === RBRACE || n === DQUOTE) {
+            this.pos += 2;
+            parts.lit(String.fromCharCode(n), true);
+          } else this.#quotedBackslash(parts, DQUOTE);
+          continue;
+        }
+        case DOLLAR:
+          this.#dollar(parts, true);
+          continue;
+        case BQUOTE:
+          this.#backquotes(parts, true);
+          continue;
+        case NL:
+          this.line++;
+          break;
+      }
+      this.pos++;
+      parts.lit(String.fromCharCode(c), true);
+    }
+  }
+
+  /** Offset or length of `${name:offset:length}`: arithmetic text. */
+  #braceArith(stopAtColon: boolean): Word {
+    const start = this.pos;
+    const parts = new Parts();
+    let parens = 0;
+    let questions = 0;
+    for (;;) {
+      const c = this.at();
+      if (c === EOF || c === RBRACE) break;
+      if (c === COLON && parens === 0 && stopAtColon && questions-- === 0) break;
+      if (c === QUEST) questions++;
+      if (c === LP) parens++;
+      else if (c === RP) parens--;
+      if (c === DOLLAR) this.#dollar(parts, true);
+      else if (c === BQUOTE) this.#backquotes(parts, true);
+      else if (c === BSLASH) this.#quotedBackslash(parts, DQUOTE);
+      else if (c === DQUOTE) {
+        this.pos++;
+        this.#doubleQuotes(parts);
+      } else {
+        if (c === NL) this.line++;
+        this.pos++;
+        parts.lit(String.fromCharCode(c), true);
+      }
+    }
+    return { parts: parts.list, raw: this.src.slice(start, this.pos) };
+  }
+
+  /** `$((...))`, after the second parenthesis. */
+  #arithmetic(outer: Parts, q: boolean): void {
+    this.enter();
+    const start = this.pos;
+    const parts = new Parts();
+    let parens = 0;
+    let end: number;
+    for (;;) {
+      const c = this.peek();
+      if (c === EOF) this.fault("missing '))'");
+      if (c === LP) parens++;
+      else if (c === RP) {
+        if (parens === 0) {
+          end = this.pos;
+          this.pos++;
+          if (this.peek() === RP) break;
+          // An unbalanced parenthesis: nothing can follow but an error.
+          while (this.at() !== EOF) {
+            if (this.at() === NL) {
+              this.line++;
+            }
+            this.pos++;
+          }
+          this.fault("missing '))'");
+        }
+        parens--;
+      } else if (c === DOLLAR) {
+        this.#dollar(parts, true);
+        continue;
+      } else if (c === BQUOTE) {
+        this.#backquotes(parts, true);
+        continue;
+      } else if (c === BSLASH) {
+        this.#quotedBackslash(parts, DQUOTE);
+        continue;
+      } else if (c === NL) this.line++;
+      this.pos++;
+      parts.lit(String.fromCharCode(c), true);
+    }
+    const raw = this.src.slice(start, end);
+    this.pos++;
+    this.depth--;
+    outer.list.push({ t: "arith", expr: { parts: parts.list, raw }, q });
+  }
+
+  #processSubstitution(parts: Parts, out: boolean): void {
+    this.pos += 2;
+    this.enter();
+    const body = this.commandSubstitution();
+    this.depth--;
+    parts.list.push({ t: "proc", body, out });
+  }
+
+  /** Backquotes: their text, less a level of backslashes, is parsed on its own. */
+  #backquotes(parts: Parts, q: boolean): void {
+    const line = this.line;
+    this.pos++;
+    let text = "";
+    for (;;) {
+      const start = this.pos;
+      let c = this.at();
+      while (c !== BQUOTE && c !== BSLASH) {
+        if (c === EOF) this.fault("EOF in backquote substitution");
+        if (c === NL) this.line++;
+        this.pos++;
+        c = this.at();
+      }
+      text += this.src.slice(start, this.pos);
+      if (c === BQUOTE) break;
+      const n = this.at(1);
+      if (n === NL) {
+        this.pos += 2;
+        this.line++;
+      } else if (n === BSLASH || n === BQUOTE || n === DOLLAR || (n === DQUOTE && q)) {
+        text += String.fromCharCode(n);
+        this.pos += 2;
+      } else {
+        text += "\\";
+        this.pos++;
+      }
+    }
+    this.pos++;
+    this.enter();
+    const body = this.commandText(text, line);
+    this.depth--;
+    parts.list.push({ t: "cmd", body, q });
+  }
+
+  /** `$'...'`. */
+  #ansiQuotes(parts: Parts): void {
+    this.pos++;
+    let out = "";
+    for (;;) {
+      const c = this.at();
+      if (c === EOF) this.#unterminated();
+      this.pos++;
+      if (c === SQUOTE) break;
+      if (c === NL) this.line++;
+      if (c !== BSLASH) {
+        out += String.fromCharCode(c);
+        continue;
+      }
+      const e = this.at();
+      if (e === EOF) this.#unterminated();
+      out += this.#ansiEscape(e);
+    }
+    // A NUL ends the string, as in C.
+    const nul = out.indexOf("\0");
+    parts.lit(nul < 0 ? out : out.slice(0, nul), true);
+  }
+
+  #ansiEscape(e: number): string {
+    this.pos++;
+    const simple = "abefnrtv\\'\"?".indexOf(String.fromCharCode(e));
+    if (simple >= 0) return "\x07\b\x1b\f\n\r\t\v\\'\"?".charAt(simple);
+    if (e >= 48 && e <= 55) {
+      let n = e - 48;
+      for (let i = 0; i < 2; i++) {
+        const d = this.at();
+        if (d < 48 || d > 55) break;
+        n = n * 8 + d - 48;
+        this.pos++;
+      }
+      return String.fromCharCode(n & 255);
+    }
+    if (e === 120) {
+      const m = /^[0-9a-fA-F]{1,2}/.exec(this.src.slice(this.pos, this.pos + 2));
+      if (m !== null) {
+        this.pos += m[0].length;
+        return String.fromCharCode(Number.parseInt(m[0], 16));
+      }
+    }
+    if (e === NL) this.line++;
+    return `\\${String.fromCharCode(e)}`;
+  }
+
+  /** Reads the bodies of the here-documents announced on the line just ended. */
+  readHeredocs(): void {
+    while (this.pending.length > 0) {
+      const doc = this.pending.shift() as Pending;
+      const line = this.line;
+      let body = "";
+      let joined = false;
+      for (;;) {
+        let end = this.src.indexOf("\n", this.pos);
+        if (end < 0) {
+          if (!this.eof) throw NEED_MORE;
+          end = this.src.length;
+          if (this.pos === end) break;
+        }
+        let text = this.src.slice(this.pos, end);
+        if (doc.stripTabs && !joined) text = text.replace(/^\t+/, "");
+        const last = end === this.src.length;
+        this.pos = last ? end : end + 1;
+        if (!last) this.line++;
+        if (!joined && text === doc.delimiter) break;
+        // A line that ends with a backslash goes on in the next one.
+        joined = false;
+        if (!doc.redir.literal && !last) {
+          let slashes = 0;
+          while (text.charCodeAt(text.length - 1 - slashes) === BSLASH) slashes++;
+          joined = slashes % 2 === 1;
+        }
+        body += last ? text : `${text}\n`;
+      }
+      doc.redir.word = doc.redir.literal
+        ? { parts: [{ t: "lit", s: body, q: true }], raw: "" }
+        : this.heredocBody(body, line);
+    }
+  }
+
+  /** Puts an alias's text before what is still to be read. `start`: where the word began. */
+  pushAlias(name: string, value: string, start: number): void {
+    const rest = this.src.length - this.pos;
+    this.aliases.push({ name, rest, blank: /[ \t]$/.test(value) });
+    this.src = this.src.slice(0, start) + value + this.src.slice(this.pos);
+    this.pos = start;
+  }
+
+  aliasActive(name: string): boolean {
+    return this.aliases.some((a) => a.name === name);
+  }
+}

@@ -1,0 +1,27 @@
+// set -x: what is about to be executed, after PS4.
+import { isSteps, type Steps } from "../abi/program.ts";
+import type { Shell } from "./shell.ts";
+import { maybeQuote } from "./var.ts";
+
+/** Prints assignments and arguments to standard error. */
+export function* traceCommand(
+  sh: Shell,
+  assigns: readonly (readonly [name: string, value: string])[],
+  argv: readonly string[],
+): Steps<void> {
+  sh.opts.xtrace = false;
+  let prefix: string;
+  const { status, backStatus } = sh;
+  try {
+    const expanded = sh.hooks.expandText(sh, sh.get("PS4") ?? "");
+    prefix = isSteps(expanded) ? yield* expanded : expanded;
+  } finally {
+    sh.opts.xtrace = true;
+  }
+  sh.status = status;
+  sh.backStatus = backStatus;
+  const words = assigns.map(([name, value]) => `${name}=${maybeQuote(value)}`);
+  for (const arg of argv) words.push(maybeQuote(arg));
+  const w = sh.print2(`${prefix}${words.join(" ")}\n`, 0);
+  if (isSteps(w)) yield* w;
+}
