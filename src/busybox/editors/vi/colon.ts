@@ -132,7 +132,8 @@ function* execute(vi: Vi, range: Range): Steps<void> {
     if ("substitute".startsWith(name)) return substitute(vi, range, rest.slice(name.length));
   }
   const name = NAMES.find((n) => n === word) ?? NAMES.find((n) => n.startsWith(word));
-  if (m === null || name === undefined) throw new Bad(`'${rest}' is not implemented`);
+  const glued = /^[a-z]+[^a-z! \t]/.test(rest);
+  if (m === null || name === undefined || glued) throw new Bad(`'${rest}' is not implemented`);
   const bang = m[2] === "!";
   const args = (m[3] as string).trimEnd();
   switch (name) {
@@ -328,7 +329,7 @@ function substitute(vi: Vi, range: Range, spec: string): void {
   }
   if (last < 0) throw new Bad("No match");
   vi.buf.splice(from.row, changed.length, changed);
-  vi.cursor = { row: last, col: 0 };
+  vi.cursor = { row: last, col: vi.firstNonBlank(last) };
 }
 
 function replaceIn(line: string, find: string, fresh: string, all: boolean, fold: boolean): string {

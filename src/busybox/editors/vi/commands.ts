@@ -268,21 +268,16 @@ function scroll(vi: Vi, key: string, n: number): boolean {
   return true;
 }
 
-/** J: so many lines become one, with a space between where none is. */
+/** J: the line's end and the blanks behind it become a space, so many times. */
 function join(vi: Vi, count: number): void {
   const { row } = vi.cursor;
-  const last = Math.min(row + Math.max(count, 2) - 1, vi.buf.last);
+  const last = Math.min(row + count, vi.buf.last);
   if (last === row) return vi.beep();
   let text = vi.line;
-  let col = vi.cursor.col;
-  for (let i = row + 1; i <= last; i++) {
-    const next = vi.buf.line(i).replace(/^[ \t]+/, "");
-    const head = text.replace(/[ \t]+$/, "");
-    col = head.length;
-    text = next === "" || head === "" || next.startsWith(")") ? head + next : `${head} ${next}`;
-  }
+  for (let i = row + 1; i <= last; i++) text += ` ${vi.buf.line(i).replace(/^[ \t]+/, "")}`;
+  const tail = vi.buf.line(last).replace(/^[ \t]+/, "");
   vi.buf.splice(row, last - row + 1, [text]);
-  vi.cursor.col = col;
+  vi.cursor.col = text.length - tail.length;
   vi.clamp();
 }
 

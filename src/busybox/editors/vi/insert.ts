@@ -101,17 +101,21 @@ function moveKey(vi: Vi, key: string): boolean {
   }
 }
 
-function* insertKey(vi: Vi, key: string): Steps<void> {
-  const replaced: string | undefined = vi.mode === "R" ? vi.line.charAt(vi.cursor.col) : undefined;
+/** `replaced` holds what R has typed over, for backspace to bring back; "" where it added. */
+function* insertKey(vi: Vi, key: string, replaced: string[]): Steps<void> {
   switch (key) {
     case "\r":
     case "\n":
+      replaced.length = 0;
       newline(vi);
       return;
     case "\x7f":
-    case "\b":
+    case "\b": {
+      const old = vi.mode === "R" ? replaced.pop() : undefined;
       backspace(vi);
+      if (old !== undefined) vi.buf.replace(vi.cursor, vi.cursor, old);
       return;
+    }
     case "<delete>":
       if (vi.cursor.col < vi.line.length)
         vi.buf.replace(vi.cursor, { row: vi.cursor.row, col: nextCol(vi.line, vi.cursor.col) }, "");
@@ -143,8 +147,10 @@ function* insertKey(vi: Vi, key: string): Steps<void> {
   }
   // Keys with names have no text.
   if (text.length > 2 && text.startsWith("<")) return;
-  if (replaced !== undefined && replaced !== "") {
-    vi.buf.replace(vi.cursor, { row: vi.cursor.row, col: nextCol(vi.line, vi.cursor.col) }, "");
+  if (vi.mode === "R") {
+    const end = { row: vi.cursor.row, col: nextCol(vi.line, vi.cursor.col) };
+    replaced.push(vi.buf.slice(vi.cursor, end));
+    vi.buf.replace(vi.cursor, end, "");
   }
   insertText(vi, text);
   if (vi.options.showmatch && /[)\]}]/.test(text)) yield* flashMatch(vi);
@@ -154,10 +160,12 @@ function* insertKey(vi: Vi, key: string): Steps<void> {
 export function* insertMode(vi: Vi, mode: "I" | "R", count: number, lines = false): Steps<void> {
   vi.mode = mode;
   const start = { ...vi.cursor };
+  const replaced: string[] = [];
   for (;;) {
     const key = yield* vi.keys.next();
     if (key === "\x1b" || key === "\x03") break;
-    if (!moveKey(vi, key)) yield* insertKey(vi, key);
+    if (moveKey(vi, key)) replaced.length = 0;
+    else yield* insertKey(vi, key, replaced);
   }
   if (count > 1 && mode === "I" && !(vi.cursor.row < start.row)) {
     const text = vi.buf.slice(start, vi.cursor);

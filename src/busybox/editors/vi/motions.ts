@@ -77,9 +77,9 @@ function wordEnd(vi: Vi, from: Pos, big: boolean): Pos {
 }
 
 /** { and }: the next empty line. */
-function paragraph(vi: Vi, forward: boolean): Pos {
+function paragraph(vi: Vi, from: Pos, forward: boolean): Pos {
   const { buf } = vi;
-  let { row } = vi.cursor;
+  let { row } = from;
   const step = forward ? 1 : -1;
   const inside = (r: number): boolean => r >= 0 && r <= buf.last;
   while (inside(row) && buf.line(row) === "") row += step;
@@ -105,8 +105,9 @@ function findChar(vi: Vi, key: string, char: string, n: number, again: boolean):
   return { row, col };
 }
 
-function lines(vi: Vi, by: number): Motion {
+function lines(vi: Vi, by: number): Motion | null {
   const row = Math.min(Math.max(vi.cursor.row + by, 0), vi.buf.last);
+  if (row === vi.cursor.row) return null;
   const want =
     vi.wantColumn ?? vi.screen.columnOf(vi.line, vi.cursor.col, vi.options.tabstop);
   const line = vi.buf.line(row);
@@ -158,10 +159,7 @@ export function* motion(
     }
     case "{":
     case "}":
-      return { to: times(n, cursor, () => paragraph(vi, key === "}")), jump: true };
-    case "(":
-    case ")":
-      return { to: paragraph(vi, key === ")"), jump: true };
+      return { to: times(n, cursor, (at) => paragraph(vi, at, key === "}")), jump: true };
     case "f":
     case "F":
     case "t":
@@ -221,7 +219,7 @@ function* searchMotion(vi: Vi, key: string): Steps<Motion | null> {
 }
 
 /** Motions that need no further key. */
-function simpleMotion(vi: Vi, key: string, n: number): Motion | undefined {
+function simpleMotion(vi: Vi, key: string, n: number): Motion | undefined | null {
   const { cursor, line } = vi;
   const { row } = cursor;
   switch (key) {

@@ -1,5 +1,5 @@
 // vi's operators (d c y < >), registers and putting text back.
-import { before, nextCol, type Pos } from "./buffer.ts";
+import { before, nextCol, type Pos, prevCol } from "./buffer.ts";
 import { blanks, indentOf } from "./insert.ts";
 import type { Motion } from "./motions.ts";
 import type { Vi } from "./state.ts";
@@ -22,7 +22,8 @@ export function spanOf(vi: Vi, motion: Motion, key: string, op: string): Span {
   else if (to.row > from.row && (key === "w" || key === "W")) {
     // A word motion over the line's end does not take the line's end.
     const row = to.row - 1;
-    if (row >= from.row && vi.buf.line(to.row).slice(0, to.col).trim() === "")
+    // An empty line has nothing but its end.
+    if (vi.buf.line(from.row) !== "" && vi.buf.line(to.row).slice(0, to.col).trim() === "")
       to = { row, col: vi.buf.line(row).length };
   } else if (to.row > from.row && to.col === 0) {
     const row = to.row - 1;
@@ -105,6 +106,6 @@ export function put(vi: Vi, after: boolean, count: number): void {
   }
   const at = { row, col: after && vi.line !== "" ? nextCol(vi.line, col) : col };
   const end = vi.buf.replace(at, at, register.text.repeat(count));
-  vi.cursor = register.text.includes("\n") ? at : end;
-  if (vi.cursor === end && end.col > 0) vi.cursor = { row: end.row, col: end.col - 1 };
+  if (register.text.includes("\n")) vi.cursor = at;
+  else vi.cursor = { row: end.row, col: prevCol(vi.buf.line(end.row), end.col) };
 }
