@@ -24,7 +24,7 @@ export interface OptionRules {
   exclusive?: readonly string[];
   /** One of each group must be given: `["bcf"]`. */
   required?: readonly string[];
-  /** Letters that stand for several: `{ A: "vte" }`. The letter itself is set too. */
+  /** Letters that stand for several, set with the letter itself: `{ A: "vte" }`. No circles. */
   implies?: Readonly<Record<string, string>>;
   /** `-NUM` as first argument stands for this option: "n" makes `head -5` mean `head -n 5`. */
   number?: string;
@@ -94,12 +94,17 @@ export function getopt(
   const opt = new Options();
   let at = 0;
 
+  const put = (key: string, given?: string): void => {
+    opt.set(key, given);
+    for (const other of rules.implies?.[key] ?? "") put(other);
+  };
+
   const value = (key: string, arity: Arity, attached: string | undefined, shown: string): void => {
     if (arity === 1 && attached === undefined) {
       if (at >= args.length) p.usageError(`option requires an argument: ${shown}`);
       attached = args[at++];
     }
-    opt.set(key, attached);
+    put(key, attached);
   };
 
   const long = (text: string): void => {
@@ -122,7 +127,7 @@ export function getopt(
       const c = arg.charAt(i);
       const arity = c === ":" ? undefined : letters.get(c);
       if (arity === undefined) p.usageError(`unrecognized option: ${c}`);
-      if (arity === 0) opt.set(c);
+      if (arity === 0) put(c);
       else {
         value(c, arity, i + 1 < arg.length ? arg.slice(i + 1) : undefined, c);
         return;
@@ -131,7 +136,7 @@ export function getopt(
   };
 
   if (rules.number !== undefined && /^-[0-9]/.test(args[0] ?? ""))
-    opt.set(rules.number, (args[at++] as string).slice(1));
+    put(rules.number, (args[at++] as string).slice(1));
   while (at < args.length) {
     const arg = args[at++] as string;
     if (arg === "--") break;
@@ -148,8 +153,6 @@ export function getopt(
 }
 
 function apply(p: Process, opt: Options, rules: OptionRules): void {
-  for (const [key, others] of Object.entries(rules.implies ?? {}))
-    if (opt.has(key)) for (const other of others) opt.set(other);
   for (const group of rules.last ?? []) {
     const last = opt.lastOf(group);
     for (const key of group) if (key !== last) opt.delete(key);

@@ -36,15 +36,16 @@ function* main(p: Process): Steps<number> {
     min: 1,
   });
   const recursive = opt.has("R");
-  const last = opt.lastOf("LHP");
   const o: CopyOptions = {
     recursive,
-    follow:
-      last === "L" || (last === undefined && !recursive)
-        ? "always"
-        : last === "H"
-          ? "operands"
-          : "never",
+    // -L beats -H, which beats -P, wherever they stand.
+    follow: opt.has("L")
+      ? "always"
+      : opt.has("H")
+        ? "operands"
+        : opt.has("P") || recursive
+          ? "never"
+          : "always",
     preserve: opt.has("p"),
     force: opt.has("f"),
     remove: opt.has("remove-destination"),

@@ -194,7 +194,7 @@ function* copyOther(
     }
     return true;
   }
-  const keepsLinks = o.preserve === true && o.recursive === true && st.nlink > 1;
+  const keepsLinks = o.follow === "never" && st.nlink > 1;
   const first = keepsLinks ? state.links.get(key(st)) : undefined;
   if (first !== undefined) {
     if (exists) unlink(sys, to);
