@@ -129,22 +129,21 @@ async function statusOf(machine: Machine, running: Running): Promise<ExitStatus>
   machine.kernel.scheduler.run();
   // Nothing else keeps this process alive while a machine waits.
   const alive = setInterval(() => {}, 0x7fffffff);
-  let lost: () => void = () => {};
-  const impatient = new Promise<ExitStatus>((resolveStatus) => {
-    lost = () => resolveStatus({ status: 1, signal: undefined });
+  let giveUp: () => void = () => {};
+  const impatience = new Promise<undefined>((resolveNothing) => {
+    giveUp = () => resolveNothing(undefined);
   });
-  const undo = proxySignals(
-    (signal) => child.kill(signal),
-    () => {
-      process.stderr.write("\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n");
-      lost();
-    },
-  );
-  const exit = await Promise.race([child.exited, impatient]);
+  const undo = proxySignals((signal) => child.kill(signal), giveUp);
+  const exit = await Promise.race([child.exited, impatience]);
   undo();
   clearInterval(alive);
-  await running.drained();
-  return exit;
+  if (exit !== undefined) {
+    await running.drained();
+    return exit;
+  }
+  machine.close();
+  process.stderr.write("\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n");
+  return { status: 1, signal: undefined };
 }
 
 /** Runs it; the exit status for this process. */

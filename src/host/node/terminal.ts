@@ -2,12 +2,21 @@
 import type { WinSize } from "../../abi/termios.ts";
 import type { ConsolePort, HostTty } from "../../kernel/tty/console.ts";
 
+/**
+ * Node's raw mode still turns each newline into two characters, which the guest's terminal has done
+ * already, or has been told not to do. stty(1) can say so; leaving raw mode undoes it.
+ */
+function plainOutput(): void {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
+}
+
 /** The terminal on standard input and output. One at a time. */
 export class NodeTerminal implements ConsolePort {
   #tty: HostTty | undefined;
   #restore: (() => void)[] = [];
 
-  /** True when both standard input is a terminal, as an interactive session needs. */
+  /** True when standard input is a terminal, as an interactive session needs. */
   static get available(): boolean {
     return process.stdin.isTTY === true;
   }
@@ -42,6 +51,7 @@ export class NodeTerminal implements ConsolePort {
     if (!input) return;
     if (stdin.isTTY) {
       stdin.setRawMode(true);
+      plainOutput();
       this.#restore.push(() => stdin.setRawMode(false));
     }
     this.#on(stdin, "data", (chunk: Uint8Array) => {
