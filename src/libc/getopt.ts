@@ -112,7 +112,7 @@ export function getopt(
     const name = eq < 0 ? text : text.slice(0, eq);
     const names = Object.entries(rules.long ?? {}).filter(([n]) => n.startsWith(name));
     const target = names.find(([n]) => n === name) ?? names[0];
-    if (target === undefined) p.usageError(`unrecognized option: ${name}`);
+    if (target === undefined) p.usageError(`unrecognized option: ${text}`);
     if (target[0] !== name && names.some(([, key]) => key !== target[1]))
       p.usageError(`option is ambiguous: ${name}`);
     const colon = target[1].indexOf(":");

@@ -59,9 +59,10 @@ function* main(p: Process): Steps<number> {
       continue;
     }
     const ok = yield* walkTree(p, path, {
-      follow: "operands",
-      *file(name, st) {
-        return S_ISLNK(st.mode) ? true : yield* change(name, st);
+      // Links within are left alone; one on the command line is followed, but not walked.
+      *file(name, st, depth) {
+        if (!S_ISLNK(st.mode)) return yield* change(name, st);
+        return depth > 0 ? true : yield* change(name, stat(sys, name));
       },
       enter: (name, st) => change(name, st),
     });

@@ -2,7 +2,7 @@
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { crc32Big } from "../../lib/crc.ts";
 import { getopt } from "../../libc/getopt.ts";
-import type { Process } from "../../libc/process.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 
@@ -22,8 +22,14 @@ function* main(p: Process): Steps<number> {
       let crc = 0;
       let size = 0;
       for (;;) {
-        let chunk = input.read();
-        if (isSteps(chunk)) chunk = yield* chunk;
+        let chunk: Uint8Array;
+        try {
+          const call = input.read();
+          chunk = isSteps(call) ? yield* call : call;
+        } catch (e) {
+          // What cannot be read ends it, unlike what cannot be opened.
+          return dieErrno(input.name, e);
+        }
         if (chunk.length === 0) break;
         crc = crc32Big(chunk, crc);
         size += chunk.length;

@@ -66,7 +66,7 @@ function* main(p: Process): Steps<number> {
   }
   if (opt.has("D")) {
     const parent = dir ?? dirPart(target);
-    if (!(yield* makeDirectory(p, parent, { parents: true, mode: 0o755, verbose }))) return 1;
+    if (!(yield* makeDirectory(p, parent, { parents: true, mode: 0o755, verbose }))) status = 1;
   }
   const st = tryStat(sys, target);
   const into = dir !== undefined || (st !== undefined && S_ISDIR(st.mode));

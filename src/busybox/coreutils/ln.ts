@@ -23,9 +23,13 @@ function* main(p: Process): Steps<number> {
   const targets = [...opt.operands];
   const place = targets.length > 1 ? (targets.pop() as string) : undefined;
   if (opt.has("T") && (targets.length > 1 || place === undefined)) p.usageError();
-  // -n: a link to a directory is not a directory to put links into.
+  // -n, -T: a link to a directory is not a directory to put links into.
   const st =
-    place === undefined ? undefined : opt.has("n") ? tryLstat(sys, place) : tryStat(sys, place);
+    place === undefined
+      ? undefined
+      : opt.has("n") || opt.has("T")
+        ? tryLstat(sys, place)
+        : tryStat(sys, place);
   const isDirectory = st !== undefined && S_ISDIR(st.mode);
   if (opt.has("T") && isDirectory) {
     yield* p.warnx(`'${place}' is a directory`);
@@ -55,7 +59,8 @@ function* main(p: Process): Steps<number> {
       if (there !== undefined && opt.has("b")) rename(sys, path, path + (opt.get("S") ?? "~"));
       else if (there !== undefined && opt.has("f")) {
         const from = opt.has("s") ? undefined : lstat(sys, target);
-        if (from !== undefined && from.ino === there.ino && from.dev === there.dev) {
+        // Taking away its only name would lose the file (and does so in the original).
+        if (from?.nlink === 1 && from.ino === there.ino && from.dev === there.dev) {
           yield* p.warnx(`'${target}' and '${path}' are the same file`);
           status = 1;
           continue;

@@ -57,8 +57,14 @@ function* check(
   let total = 0;
   let failed = 0;
   for (;;) {
-    let text = lines.next();
-    if (isSteps(text)) text = yield* text;
+    let text: string | undefined;
+    try {
+      const call = lines.next();
+      text = isSteps(call) ? yield* call : call;
+    } catch (e) {
+      // An unreadable list counts as empty.
+      if (!(e instanceof Errno)) throw e;
+    }
     if (text === undefined) break;
     total++;
     const line = text.replace(/\r?\n?$/, "");

@@ -56,6 +56,7 @@ export function xatouRange(
   suffixes: Suffixes = [],
 ): number {
   const n = xatou(text, suffixes);
+  if (high <= 0xffffffff && n > 0xffffffff) die(`invalid number '${text}'`);
   if (n < low || n > high) die(`number ${text} is not in ${low}..${high} range`);
   return n;
 }

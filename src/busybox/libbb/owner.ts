@@ -33,9 +33,10 @@ export function* parseOwner(p: Process, text: string): Steps<Owner> {
   const user = name === "" ? undefined : yield* db.getpwnam(name);
   const uid =
     user?.uid ?? (name === "" ? undefined : (parseId(name) ?? wrong(`unknown user ${name}`)));
-  if (groupName === undefined) return { uid, gid: undefined };
+  if (groupName === undefined)
+    return uid === undefined ? die("unknown user ") : { uid, gid: undefined };
   if (groupName === "") {
-    if (uid === undefined) return { uid, gid: undefined };
+    if (uid === undefined) return die("unknown group ");
     // A number that no user has is taken for a group, too.
     const login = user ?? (yield* db.getpwuid(uid));
     return { uid, gid: login?.gid ?? uid };
