@@ -91,6 +91,16 @@ function mountsOf(sb: SuperBlock): { count: number } {
   return entry;
 }
 
+/** A name was removed that other namespaces had mounted something on: that comes off the tree. */
+export function detachMounts(kernel: Kernel, dentry: Dentry): void {
+  if (dentry.mountCount === 0) return;
+  const all = new Set([kernel.ns]);
+  for (const task of kernel.tasks.values()) all.add(task.ns);
+  for (const ns of all) {
+    for (const mount of ns.mounts.filter((each) => each.at?.dentry === dentry)) ns.detach(mount);
+  }
+}
+
 /** The mounts that the tasks of a machine see. */
 export class MountNamespace {
   /** In the order they were made; the first is the root. */
@@ -122,6 +132,11 @@ export class MountNamespace {
     }
   }
 
+  /** True when something is mounted on the dentry, through whatever mount it is seen. */
+  isMountPoint(dentry: Dentry): boolean {
+    return dentry.mountCount > 0 && this.mounts.some((mount) => mount.at?.dentry === dentry);
+  }
+
   add(mount: Mount): void {
     this.mounts.push(mount);
     if (mount.at !== undefined) mount.at.dentry.mountCount++;
@@ -133,6 +148,8 @@ export class MountNamespace {
     if (index < 0) return;
     this.mounts.splice(index, 1);
     if (mount.at !== undefined) mount.at.dentry.mountCount--;
+    // Who is still in it finds no way up.
+    mount.at = undefined;
     mount.detach();
   }
 

@@ -104,8 +104,10 @@ export class Nameidata {
           if ((dentry === root.dentry && mount === root.mount) || mount.at === undefined) break;
           ({ mount, dentry } = mount.at);
         }
-        if (dentry === mount.root || (dentry === root.dentry && mount === root.mount)) continue;
-        dentry = dentry.parent;
+        // At the root ".." stays, but goes onto what is mounted over it.
+        if (dentry !== mount.root && (dentry !== root.dentry || mount !== root.mount)) {
+          dentry = dentry.parent;
+        }
         if (dentry.mountCount > 0) ({ mount, dentry } = ns.top({ mount, dentry }));
         continue;
       }
@@ -192,6 +194,7 @@ export function resolveParent(task: Task, dirfd: number, path: string): LastComp
 /** The entry of a directory by the last component of a path, if it is there. */
 export function lookupLast(parent: Dentry, name: string): Dentry | undefined {
   if (name.length > NAME_MAX) throw ENAMETOOLONG;
+  if (parent.deleted) throw ENOENT;
   return parent.lookup(name);
 }
 

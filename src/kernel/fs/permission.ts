@@ -1,5 +1,5 @@
 // What the VFS checks before it changes something (Linux: inode_permission, may_create, may_delete).
-import { EACCES, EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
+import { EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import { W_OK, X_OK } from "../../abi/fcntl.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID } from "../../abi/stat.ts";
 import { inGroup, permitted, stickyForbids } from "../cred.ts";
@@ -36,7 +36,6 @@ export function mayDelete(task: Task, dir: Path, victim: Dentry, asDirectory: bo
   if (stickyForbids(task.cred, dir.dentry.inode, inode)) throw EPERM;
   if (asDirectory && !inode.isDirectory) throw ENOTDIR;
   if (!asDirectory && inode.isDirectory) throw EISDIR;
-  if (victim.mountCount > 0) throw EBUSY;
 }
 
 /** Only the owner and root change modes and times. */

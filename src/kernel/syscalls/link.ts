@@ -50,6 +50,7 @@ import { permitted } from "../cred.ts";
 import type { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
+import { detachMounts } from "../fs/mount.ts";
 import { type LastComponent, lookupLast, resolve, resolveParent } from "../fs/namei.ts";
 import { notify, notifyGone } from "../fs/notify.ts";
 import { mayCreate, mayDelete, newGid, newMode } from "../fs/permission.ts";
@@ -140,14 +141,17 @@ export function unlinkat(task: Task, dirfd: number, path: string, flags: number)
     if (!directory) throw EISDIR;
     throw name === "" ? EBUSY : name === "." ? EINVAL : ENOTEMPTY;
   }
+  if (parent.mount.readonly) throw EROFS;
   const victim = lookupLast(parent.dentry, name);
   if (victim === undefined) throw ENOENT;
   if (!directory && trailingSlash) throw victim.inode.isDirectory ? EISDIR : ENOTDIR;
   mayDelete(task, parent, victim, directory);
+  if (task.ns.isMountPoint(victim)) throw EBUSY;
   const dir = parent.dentry.inode;
   if (directory) dir.rmdir(name, victim.inode);
   else dir.unlink(name, victim.inode);
   parent.dentry.drop(name);
+  detachMounts(task.kernel, victim);
   if (task.kernel.watches === 0) return;
   const { inode } = victim;
   if (!directory) notify(inode, IN_ATTRIB);
@@ -257,11 +261,14 @@ export function renameat2(
     if (exchange) mayMove(task, target, to.parent, from.parent);
   }
   mayMove(task, old, from.parent, to.parent);
+  if (task.ns.isMountPoint(old)) throw EBUSY;
+  if (target !== undefined && task.ns.isMountPoint(target)) throw EBUSY;
   const newDir = to.parent.dentry.inode;
   const dir = from.parent.dentry.inode;
   dir.rename(from.name, newDir, to.name, flags, old.inode, target?.inode);
   if (exchange) from.parent.dentry.exchange(from.name, to.parent.dentry, to.name);
   else from.parent.dentry.move(from.name, to.parent.dentry, to.name);
+  if (target !== undefined && !exchange) detachMounts(task.kernel, target);
   if (task.kernel.watches !== 0) {
     tellMove(from, to, old.inode);
     if (exchange && target !== undefined) tellMove(to, from, target.inode);

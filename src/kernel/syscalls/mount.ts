@@ -63,6 +63,12 @@ function isBelow(mount: Mount, top: Mount): boolean {
   return false;
 }
 
+/** Things are mounted only where the task's namespace reaches. */
+function mustReach(task: Task, target: Path): void {
+  if (task.ns.mounts.includes(target.mount)) return;
+  throw target.mount.detached ? ENOENT : EINVAL;
+}
+
 /** A directory goes on a directory, anything else on something else. */
 function mustMatch(root: Dentry, target: Path): void {
   if (root.inode.isDirectory !== target.dentry.inode.isDirectory) throw ENOTDIR;
@@ -106,6 +112,8 @@ function bind(task: Task, source: string, target: Path, flags: number): void {
   const from = resolve(task, AT_FDCWD, source, 0);
   if (!ns.mounts.includes(from.mount)) throw EINVAL;
   mustMatch(from.dentry, target);
+  if (from.dentry.deleted) throw ENOENT;
+  mustReach(task, target);
   const below = (flags & MS_REC) !== 0 ? submounts(ns, from) : [];
   mustHaveRoom(ns, below.length + 1);
   const copies = new Map<Mount, Mount>();
@@ -124,9 +132,10 @@ function bind(task: Task, source: string, target: Path, flags: number): void {
 function move(task: Task, source: string, target: Path): void {
   if (source === "") throw EINVAL;
   const mount = mountAt(task, resolve(task, AT_FDCWD, source, 0));
-  if (mount.at === undefined) throw EINVAL;
-  mustMatch(mount.root, target);
+  if (mount.root.inode.isDirectory !== target.dentry.inode.isDirectory) throw EINVAL;
   if (isBelow(target.mount, mount)) throw ELOOP;
+  if (target.dentry.deleted || mount.root.deleted) throw ENOENT;
+  mustReach(task, target);
   task.ns.move(mount, target);
 }
 
@@ -151,6 +160,8 @@ function mountNew(
   const type = kernel.fileSystems.get(fstype);
   if (type === undefined) throw ENODEV;
   if (!target.dentry.inode.isDirectory) throw ENOTDIR;
+  if (target.dentry.deleted) throw ENOENT;
+  mustReach(task, target);
   mustHaveRoom(ns, 1);
   const sb = type.mount(kernel, task, source, data);
   const known = ns.mounts.find((mount) => mount.sb === sb);
@@ -172,11 +183,11 @@ export function mount(
   flags: number,
   data: string,
 ): void {
-  mustAdmin(task);
   let given = flags;
   // The magic number that very old programs put in the upper half.
   if ((given & 0xffff0000) >>> 0 === 0xc0ed0000) given &= 0xffff;
   const at = resolve(task, AT_FDCWD, target, 0);
+  mustAdmin(task);
   if ((given & MS_REMOUNT) !== 0) remount(task, at, given, data);
   else if ((given & MS_BIND) !== 0) bind(task, source, at, given);
   else if ((given & PROPAGATION) !== 0) propagate(task, at, given);
@@ -197,11 +208,12 @@ function isBusy(task: Task, mount: Mount): boolean {
 
 /** umount2(2). */
 export function umount2(task: Task, target: string, flags: number): void {
-  mustAdmin(task);
   if ((flags & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW)) !== 0) throw EINVAL;
   const follow = (flags & UMOUNT_NOFOLLOW) !== 0 ? AT_SYMLINK_NOFOLLOW : 0;
   const { ns } = task;
-  const mount = mountAt(task, ns.top(resolve(task, AT_FDCWD, target, follow)));
+  const at = ns.top(resolve(task, AT_FDCWD, target, follow));
+  mustAdmin(task);
+  const mount = mountAt(task, at);
   if ((flags & MNT_DETACH) === 0) {
     if (mount === task.fs.root.mount) {
       // Linux keeps the root and makes it read-only.
@@ -224,10 +236,11 @@ export function pivot_root(task: Task, newRoot: string, putOld: string): void {
   const next = resolve(task, AT_FDCWD, newRoot, O_DIRECTORY);
   const put = resolve(task, AT_FDCWD, putOld, O_DIRECTORY);
   const old = task.fs.root;
+  for (const { mount } of [old, next, put]) if (!ns.mounts.includes(mount)) throw EINVAL;
   if (next.mount === old.mount || put.mount === old.mount) throw EBUSY;
   if (next.dentry.deleted) throw ENOENT;
   const mount = mountAt(task, next);
-  if (old.dentry !== old.mount.root || !ns.mounts.includes(old.mount)) throw EINVAL;
+  if (old.dentry !== old.mount.root) throw EINVAL;
   if (mount.at === undefined) throw EINVAL;
   // put_old must be at or under the new root.
   if (!isBelow(put.mount, mount)) throw EINVAL;
