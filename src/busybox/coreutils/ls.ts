@@ -56,7 +56,7 @@ function compareNames(a: string, b: string): number {
 }
 
 function extension(name: string): string {
-  const dot = name.lastIndexOf(".");
+  const dot = name.indexOf(".");
   return dot < 0 ? "" : name.slice(dot);
 }
 

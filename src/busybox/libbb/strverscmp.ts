@@ -1,37 +1,34 @@
 // strverscmp(3): order of names with numbers in them ("v2" before "v10"), for ls -v and sort -V.
 
-/** Digits compare as numbers, but as fractions when they begin with zeros. */
-export function strverscmp(a: string, b: string): number {
-  let i = 0;
-  let digits = 0;
-  let zeros = true;
-  // Where they first differ, and the digits just before.
-  for (; i < a.length && i < b.length && a[i] === b[i]; i++) {
-    if (!isDigit(a, i)) {
-      digits = i + 1;
-      zeros = true;
-    } else if (a[i] !== "0") zeros = false;
-  }
-  if (a === b) return 0;
-  const inNumber = digits < i;
-  if (inNumber || (isDigit(a, i) && isDigit(b, i))) {
-    if (!zeros || (!inNumber && a[i] !== "0" && b[i] !== "0")) {
-      // The longer number is the greater one.
-      let j = i;
-      for (; isDigit(a, j); j++) if (!isDigit(b, j)) return 1;
-      if (isDigit(b, j)) return -1;
-    } else if (inNumber && (isDigit(a, i) || isDigit(b, i))) {
-      // Leading zeros: more of them comes first, and a fraction before its longer forms.
-      const [x, y] = [a.charCodeAt(i) - 48, b.charCodeAt(i) - 48];
-      const unsigned = (n: number): number => (Number.isNaN(n) ? -48 : n) & 0xff;
-      return unsigned(x) - unsigned(y);
-    }
-  }
-  const code = (s: string): number => (i < s.length ? s.charCodeAt(i) : 0);
-  return code(a) - code(b);
+function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
 }
 
-function isDigit(s: string, i: number): boolean {
-  const c = s.charCodeAt(i);
-  return c >= 48 && c <= 57;
+/** Numbers compare by value, those that begin with zeros as fractions do. Negative, 0 or positive. */
+export function strverscmp(a: string, b: string): number {
+  if (a === b) return 0;
+  // A char code, 0 beyond the end.
+  const at = (s: string, i: number): number => (i < s.length ? s.charCodeAt(i) : 0);
+  let i = 0;
+  /** Where the digits before the difference begin, and whether they are all zeros. */
+  let digits = 0;
+  let zeros = true;
+  for (; at(a, i) === at(b, i); i++) {
+    const c = at(a, i);
+    if (!isDigit(c)) {
+      digits = i + 1;
+      zeros = true;
+    } else if (c !== 48) zeros = false;
+  }
+  const counts = (c: number): boolean => isDigit(c) && c !== 48;
+  if (counts(at(a, digits)) && counts(at(b, digits))) {
+    // The longer number is the greater.
+    let j = i;
+    for (; isDigit(at(a, j)); j++) if (!isDigit(at(b, j))) return 1;
+    if (isDigit(at(b, j))) return -1;
+  } else if (zeros && digits < i && (isDigit(at(a, i)) || isDigit(at(b, i)))) {
+    // After zeros a digit comes before whatever is none.
+    return ((at(a, i) - 48) & 255) - ((at(b, i) - 48) & 255);
+  }
+  return at(a, i) - at(b, i);
 }
