@@ -6,7 +6,8 @@ import { strerror } from "../libc/strerror.ts";
 import { ArithCache, type ArithEnv } from "./arith.ts";
 import type { Builtin } from "./bltin.ts";
 import type { Input } from "./input.ts";
-import { JobTable } from "./jobs.ts";
+import { JobTable } from "./jobtable.ts";
+import { History } from "./lineedit/history.ts";
 import { noOptions, type Options, optionLetters } from "./options.ts";
 import { DYNAMIC, EXPORT, HOOK, READONLY, type Var, VarTable } from "./var.ts";
 
@@ -164,6 +165,7 @@ export class Shell {
   functionName = "";
   input: Input | undefined;
   inputIsFile = false;
+  readonly history: History;
   /** Descriptors saved while redirections are in force. */
   savedFds: { fd: number; saved: number }[][] = [];
   /** Descriptors of process substitutions, to be closed after the command. */
@@ -205,6 +207,7 @@ export class Shell {
       this.ifs = new Uint8Array(256);
       this.#setIfs(DEFAULT_IFS);
       this.arithCache = new ArithCache();
+      this.history = new History();
     } else {
       parent.vars.shared = true;
       this.vars = parent.vars;
@@ -225,6 +228,7 @@ export class Shell {
       this.jobs = parent.jobs.forked();
       this.ifs = parent.ifs.slice();
       this.arithCache = parent.arithCache;
+      this.history = parent.history;
       this.arg0 = parent.arg0;
       this.params = parent.params;
       this.status = parent.status;
@@ -509,6 +513,21 @@ export class Shell {
     const w = this.write(1, text);
     if (isSteps(w)) return this.#printed(w, status);
     return w === undefined ? status : this.#writeError(w);
+  }
+
+  /** Output and complaints of a builtin that had both. */
+  printBoth(text: string, complaint: string, status: number): Blocking<number> {
+    return this.#printThen(text, complaint, status);
+  }
+
+  *#printThen(text: string, complaint: string, status: number): Steps<number> {
+    const p = this.print(text, status);
+    const result = isSteps(p) ? yield* p : p;
+    if (complaint !== "") {
+      const w = this.print2(complaint, 0);
+      if (isSteps(w)) yield* w;
+    }
+    return result;
   }
 
   *#printed(w: Steps<Errno | undefined>, status: number): Steps<number> {

@@ -38,12 +38,15 @@ import { printf } from "./coreutils/printf.ts";
 import { bracket, doubleBracket, test } from "./coreutils/test.ts";
 import { false_, true_ } from "./coreutils/true.ts";
 import { vi } from "./editors/vi/vi.ts";
+import { ash, sh } from "./shell/ash.ts";
 import type { Applet } from "./libbb/applet.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
 export function allApplets(): Applet[] {
   return [
-    // ash: `ash` and `sh` go here when src/ash exports its program.
+    // shell
+    ash,
+    sh,
 
     // coreutils
     bracket,
