@@ -1,6 +1,7 @@
 // File operations against what Linux 6.18 answers to the same (recorded by record.py with fs.protected_hardlinks=1, protected_symlinks=0).
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { mountSequence, runMounts } from "./mounts.ts";
 import { Runner, sequence } from "./operations.ts";
 
 interface Recording {
@@ -20,6 +21,15 @@ test.each(["tmpfs", "overlay"])("%s does what Linux's does", (kind) => {
     const got = kind === "tmpfs" ? runner.run(steps) : runner.runOverlay(steps);
     const rows = (outcomes: unknown[]): unknown[] => steps.map((step, at) => [step, outcomes[at]]);
     expect(rows(got)).toEqual(rows(results[i] as unknown[]));
+  }
+});
+
+test("mounts do what Linux's do", () => {
+  const { seeds, results } = recording("mounts.json");
+  for (const [i, seed] of seeds.entries()) {
+    const steps = mountSequence(seed);
+    const rows = (outcomes: unknown[]): unknown[] => steps.map((step, at) => [step, outcomes[at]]);
+    expect(rows(runMounts(steps))).toEqual(rows(results[i] as unknown[]));
   }
 });
 

@@ -39,7 +39,7 @@ const MODES = [
 const ODD_PATHS = ["", "/", ".", "..", "/..", "x".repeat(256), `/a/${"y".repeat(255)}`];
 
 /** A linear congruential generator: nothing but to be the same everywhere. */
-class Random {
+export class Random {
   #state: number;
   constructor(seed: number) {
     this.#state = seed;

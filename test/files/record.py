@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Runs sequences of file operations (operations.ts) on the kernel it runs on, as root, and prints what happened.
-# stdin: {"kind": "tmpfs"|"overlay", "lowerSteps": N, "root": DIR, "sequences": [[[name, args...], ...], ...]}
+# stdin: {"kind": "tmpfs"|"overlay"|"mounts", "lowerSteps": N, "root": DIR, "sequences": [[[name, args...], ...], ...]}
 import ctypes
 import errno
 import json
@@ -9,6 +9,8 @@ import stat
 import sys
 
 AT_FDCWD = -100
+MS_REMOUNT, MS_BIND, MS_MOVE = 32, 4096, 8192
+SYS_PIVOT_ROOT = 155 if os.uname().machine == "x86_64" else 41
 CLONE_NEWNS, MS_PRIVATE, MS_REC, MNT_DETACH = 0x20000, 1 << 18, 16384, 2
 O_PATH = 0o10000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -105,6 +107,40 @@ def act(op, overlaid):
         return os.getcwd()
     elif name == "umask":
         os.umask(a[0])
+    else:
+        return act_mount(name, a)
+    return 0
+
+
+def mount(source, target, kind, flags, data=None):
+    check(libc.mount(b(source), b(target), kind, ctypes.c_ulong(flags), data))
+
+
+def act_mount(name, a):
+    if name == "create":
+        fd = os.open(a[0], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.write(fd, b("x"))
+        os.close(fd)
+    elif name == "mount":
+        mount("none", a[0], b("tmpfs"), a[1], b("mode=755"))
+    elif name == "bind":
+        mount(a[0], a[1], None, MS_BIND | a[2])
+    elif name == "move":
+        mount(a[0], a[1], None, MS_MOVE)
+    elif name == "umount":
+        check(libc.umount2(b(a[0]), a[1]))
+    elif name == "remount":
+        mount("none", a[0], None, MS_REMOUNT | a[1])
+    elif name == "propagate":
+        mount("none", a[0], None, a[1])
+    elif name == "statfs":
+        return os.statvfs(a[0]).f_flag & 0xF
+    elif name == "unshare":
+        check(libc.unshare(CLONE_NEWNS))
+    elif name == "pivot":
+        check(libc.syscall(SYS_PIVOT_ROOT, b(a[0]), b(a[1])))
+    else:
+        raise ValueError(name)
     return 0
 
 
@@ -121,6 +157,12 @@ def run(job, sequence):
     os.chdir(root)
     os.umask(0o022)
     os.setgroups([])
+    if job["kind"] == "mounts":
+        # The tmpfs becomes the root of a namespace, not only of the process.
+        check(libc.syscall(SYS_PIVOT_ROOT, b("."), b(".")))
+        check(libc.umount2(b("."), MNT_DETACH))
+        os.chdir("/")
+        return [outcome(op, False) for op in sequence]
     if not overlaid:
         os.chroot(root)
         os.chdir("/")
@@ -149,6 +191,7 @@ def in_child(job, sequence):
     child = os.fork()
     if child == 0:
         os.close(reader)
+        check(libc.unshare(CLONE_NEWNS))
         data = json.dumps(run(job, sequence)).encode()
         while data:
             data = data[os.write(writer, data) :]
@@ -159,8 +202,6 @@ def in_child(job, sequence):
         data += chunk
     os.close(reader)
     os.waitpid(child, 0)
-    libc.umount2((job["root"] + "/m").encode(), MNT_DETACH)
-    libc.umount2(job["root"].encode(), MNT_DETACH)
     return json.loads(data)
 
 
