@@ -7,6 +7,7 @@ import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { copyFd } from "../libbb/copy.ts";
 import { forEachInput } from "../libbb/inputs.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** How -v shows each byte. */
 function visibleTable(tabs: boolean): string[] {
@@ -44,6 +45,7 @@ function* main(p: Process): Steps<number> {
           if (chunk.length === 0) return 0;
           const w = p.stdout.puts(show(strOf(chunk)));
           if (w) yield* w;
+          dieIfStdoutFailed(p);
         }
       },
       true,
@@ -71,6 +73,7 @@ function* main(p: Process): Steps<number> {
         if (show === undefined && !s.endsWith("\n")) s += "\n";
         const w = p.stdout.puts(show === undefined ? s : show(s));
         if (w) yield* w;
+        dieIfStdoutFailed(p);
       }
     },
     true,

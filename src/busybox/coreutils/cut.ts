@@ -5,6 +5,7 @@ import { die, type Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** First and last position, from 1, both included. */
 type Range = readonly [first: number, last: number];
@@ -165,6 +166,7 @@ function* main(p: Process): Steps<number> {
       if (block === undefined) return;
       const w = p.stdout.puts(cut(block));
       if (w) yield* w;
+      dieIfStdoutFailed(p);
     }
   });
 }

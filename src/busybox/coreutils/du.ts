@@ -10,6 +10,7 @@ import type { Applet } from "../libbb/applet.ts";
 import { humanSize } from "../libbb/human.ts";
 import { xatou } from "../libbb/numbers.ts";
 import { joinPath } from "../libbb/path.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 const DEPTH_MAX = 1000;
 
@@ -57,6 +58,7 @@ class Usage {
   *print(units: number, name: string): Steps<void> {
     const w = this.#p.stdout.puts(`${this.#show(units)}\t${name}\n`);
     if (w) yield* w;
+    dieIfStdoutFailed(this.#p);
   }
 
   /** What is at `path` and below. */

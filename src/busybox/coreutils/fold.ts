@@ -6,6 +6,7 @@ import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { xatoiRange } from "../libbb/numbers.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** Column after the character whose first byte is `c`. */
 function advance(column: number, c: number, bytes: boolean): number {
@@ -70,6 +71,7 @@ function* main(p: Process): Steps<number> {
             : `${foldLine(line, width, bytes, atBlanks)}\n`;
       const w = p.stdout.puts(out.slice(0, -1));
       if (w) yield* w;
+      dieIfStdoutFailed(p);
     }
   });
 }

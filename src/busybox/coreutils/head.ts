@@ -7,6 +7,7 @@ import { BUFSIZ, type Input, LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { BKM, xatou } from "../libbb/numbers.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 function* firstBytes(p: Process, input: Input, count: number): Steps<void> {
   for (let left = count; left > 0; ) {
@@ -16,6 +17,7 @@ function* firstBytes(p: Process, input: Input, count: number): Steps<void> {
     left -= chunk.length;
     const w = p.stdout.write(chunk);
     if (w) yield* w;
+    dieIfStdoutFailed(p);
   }
 }
 
@@ -32,6 +34,7 @@ function* firstLines(p: Process, input: Input, count: number): Steps<void> {
     }
     const w = p.stdout.write(left > 0 ? chunk : chunk.subarray(0, at));
     if (w) yield* w;
+    dieIfStdoutFailed(p);
   }
 }
 
@@ -50,12 +53,14 @@ function* butLastBytes(p: Process, input: Input, count: number): Steps<void> {
       size -= first.length;
       const w = p.stdout.write(first);
       if (w) yield* w;
+      dieIfStdoutFailed(p);
     }
   }
   for (const chunk of held) {
     if (size <= count) return;
     const w = p.stdout.write(chunk.subarray(0, Math.min(chunk.length, size - count)));
     if (w) yield* w;
+    dieIfStdoutFailed(p);
     size -= chunk.length;
   }
 }
@@ -77,6 +82,7 @@ function* butLastLines(p: Process, input: Input, count: number): Steps<void> {
       total -= k;
       const w = p.stdout.puts(first);
       if (w) yield* w;
+      dieIfStdoutFailed(p);
     }
   }
   for (const [block, n] of held) {
@@ -86,6 +92,7 @@ function* butLastLines(p: Process, input: Input, count: number): Steps<void> {
     for (let i = 0; i < wanted; i++) at = block.indexOf("\n", at) + 1 || block.length;
     const w = p.stdout.puts(block.slice(0, at));
     if (w) yield* w;
+    dieIfStdoutFailed(p);
     total -= n;
   }
 }
@@ -110,6 +117,7 @@ function* main(p: Process): Steps<number> {
     if (headers) {
       const w = p.stdout.puts(`${first ? "" : "\n"}==> ${input.name} <==\n`);
       if (w) yield* w;
+      dieIfStdoutFailed(p);
       first = false;
     }
     yield* which(p, input, count);
