@@ -12,8 +12,8 @@ import { type Sleep, WaitQueue } from "../../kernel/wait.ts";
 
 /** Blocks that are read from files and handed to libuv at a time. */
 const BLOCK_BYTES = 65536;
-/** What may be written to a socket with blocking writes: it fits into any socket's buffer. */
-const SOCKET_BYTES = 65536;
+/** What may be written with blocking writes: it fits into the buffer of any socket or terminal that is read at all. */
+const SAFE_BYTES = 65536;
 
 /** Tells when somebody begins to wait. */
 class DemandQueue extends WaitQueue {
@@ -138,7 +138,7 @@ class OutputPipe extends Pipe {
   /** libuv has a block that is not written yet. */
   #busy = false;
   /** Room for blocking writes; after that libuv writes. */
-  #blockingBytes = Number.POSITIVE_INFINITY;
+  #blockingBytes = 0;
   #waiting: (() => void)[] = [];
   override capacity: number = PIPE_MAX_SIZE;
 
@@ -162,7 +162,8 @@ class OutputPipe extends Pipe {
     let done = 0;
     try {
       while (done < bytes.length && this.#blockingBytes > 0) {
-        const n = fs.writeSync(this.#writeFd, bytes, done);
+        const most = Math.min(bytes.length - done, this.#blockingBytes);
+        const n = fs.writeSync(this.#writeFd, bytes, done, most);
         this.#blockingBytes -= n;
         done += n;
       }
@@ -175,18 +176,25 @@ class OutputPipe extends Pipe {
   }
 
   /**
-   * A pipe or terminal is opened anew, so that O_NONBLOCK is ours alone (the flag belongs to the
-   * description that others share); a file never makes us wait.
+   * Files never make us wait. A pipe is opened anew, so that O_NONBLOCK is ours alone (the flag belongs
+   * to the description that others share). Writes to anything else block, so there are few of them:
+   * meanwhile the machine would stand still, and signals would go unheard.
    */
   #open(): number {
+    this.#blockingBytes = SAFE_BYTES;
     try {
       const stat = fs.fstatSync(this.#fd);
-      const { O_NOCTTY, O_NONBLOCK, O_WRONLY: WRONLY } = fs.constants;
-      if (stat.isSocket()) this.#blockingBytes = SOCKET_BYTES;
-      else if (!stat.isFile())
-        return fs.openSync(`/proc/self/fd/${this.#fd}`, WRONLY | O_NONBLOCK | O_NOCTTY);
+      const { O_NONBLOCK, O_WRONLY: WRONLY } = fs.constants;
+      const isDevice =
+        stat.isCharacterDevice() && !process.getBuiltinModule("node:tty").isatty(this.#fd);
+      if (stat.isFile() || isDevice) this.#blockingBytes = Number.POSITIVE_INFINITY;
+      if (stat.isFIFO()) {
+        const own = fs.openSync(`/proc/self/fd/${this.#fd}`, WRONLY | O_NONBLOCK);
+        this.#blockingBytes = Number.POSITIVE_INFINITY;
+        return own;
+      }
     } catch {
-      // No /proc, or somebody else's terminal: writes block.
+      // No /proc, or not ours to open.
     }
     return this.#fd;
   }
@@ -217,11 +225,11 @@ class OutputPipe extends Pipe {
 
   #makeStream(): NodeJS.WritableStream {
     const fd = this.#writeFd as number;
-    const tty = process.getBuiltinModule("node:tty");
-    const { Socket } = process.getBuiltinModule("node:net");
-    const stream = tty.isatty(fd)
-      ? new tty.WriteStream(fd)
-      : new Socket({ fd, readable: false, writable: true });
+    let stream: NodeJS.WritableStream = this.#fd === 2 ? process.stderr : process.stdout;
+    if (fd !== this.#fd) {
+      const { Socket } = process.getBuiltinModule("node:net");
+      stream = new Socket({ fd, readable: false, writable: true });
+    }
     stream.on("error", () => this.#broken());
     return stream;
   }
