@@ -9,24 +9,25 @@ import { strerror } from "./strerror.ts";
  * if any, goes to stderr: "prog: message", or as it stands when `verbatim`.
  */
 export class Exit {
-  readonly status: number;
+  /** undefined: the program's own status for errors. */
+  readonly status: number | undefined;
   readonly message: string | undefined;
   readonly verbatim: boolean;
 
-  constructor(status: number, message?: string, verbatim = false) {
+  constructor(status: number | undefined, message?: string, verbatim = false) {
     this.status = status;
     this.message = message;
     this.verbatim = verbatim;
   }
 }
 
-/** Ends the program with "prog: message" and status 1 (errx(3)). */
-export function die(message: string, status = 1): never {
+/** Ends the program with "prog: message" and its status for errors (errx(3)). */
+export function die(message: string, status?: number): never {
   throw new Exit(status, message);
 }
 
 /** As {@link die} with the error's text added: "prog: message: strerror" (err(3)). */
-export function dieErrno(message: string, e: unknown, status = 1): never {
+export function dieErrno(message: string, e: unknown, status?: number): never {
   if (!(e instanceof Errno)) throw e;
   throw new Exit(status, `${message}: ${strerror(e)}`);
 }
@@ -42,6 +43,8 @@ export class Process {
   readonly stderr: Output;
   /** Prints after usage errors and for --help; empty where a program has none. */
   usage = "";
+  /** Exit status of wrong usage and of other errors that end the program. */
+  errorStatus = 1;
   readonly #envp: readonly string[];
   #env: Map<string, string> | undefined;
 
@@ -92,7 +95,7 @@ export class Process {
   }
 
   /** Ends the program with the usage text, after "prog: message" if given: for wrong arguments. */
-  usageError(message?: string, status = 1): never {
+  usageError(message?: string, status: number = this.errorStatus): never {
     const first = message === undefined ? "" : `${this.progname}: ${message}\n`;
     throw new Exit(status, first + this.usage, true);
   }
@@ -100,7 +103,7 @@ export class Process {
 
 /**
  * Runs a program to its exit status: flushes stdout at the end, turns {@link Exit} into its status and
- * an uncaught Errno into "prog: strerror" and status 1.
+ * an uncaught Errno into "prog: strerror" and its status for errors.
  */
 export function* runMain(p: Process, main: (p: Process) => Steps<number>): Steps<number> {
   let status: number;
@@ -109,10 +112,10 @@ export function* runMain(p: Process, main: (p: Process) => Steps<number>): Steps
     status = yield* main(p);
   } catch (e) {
     if (e instanceof Exit) {
-      status = e.status;
+      status = e.status ?? p.errorStatus;
       if (e.message !== undefined) text = e.verbatim ? e.message : `${p.progname}: ${e.message}\n`;
     } else if (e instanceof Errno) {
-      status = 1;
+      status = p.errorStatus;
       text = `${p.progname}: ${strerror(e)}\n`;
     } else throw e;
   }

@@ -1,0 +1,75 @@
+import { applet } from "../../../test/support/applet.ts";
+import { egrep, fgrep, grep } from "./grep.ts";
+
+const files = {
+  a: "foo\nbar\nfoobar\n",
+  nonl: "foo",
+  "sub/s": "FOO bar\n",
+  lsub: "-> sub",
+  n: "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n",
+  u: "\u00e9t\u00e9\n\u00c9T\nxay\n",
+  w: "foofoo foo\nfoo_ foo-\nxfoo\n",
+};
+const row = (
+  args: string,
+  stdout: string,
+  more: { status?: number; stderr?: string; stdin?: string | Uint8Array; name?: string } = {},
+): { name: string; argv: string[]; files: typeof files; stdout: string } => ({
+  name: args,
+  argv: args.split(" ").map((a) => (a === "''" ? "" : a)),
+  files,
+  stdout,
+  ...more,
+});
+
+applet(grep, [
+  row("foo a nonl sub", "a:foo\na:foobar\nnonl:foo\n"),
+  row("-c foo a nonl sub", "a:2\nnonl:1\nsub:0\n"),
+  row("-vc foo a", "1\n"),
+  row("-n bar a", "2:bar\n3:foobar\n"),
+  row("-v foo a", "bar\n"),
+  row("-nv foo a", "2:bar\n"),
+  row("-l foo a nonl sub", "a\nnonl\n"),
+  row("-L foo a nonl sub", "sub\n"),
+  row("-L foo a", "", { status: 1 }),
+  row("-Lc foo a sub", "sub:0\nsub\n"),
+  row("foo a nosuch", "a:foo\na:foobar\n", {
+    status: 2,
+    stderr: "grep: nosuch: No such file or directory\n",
+  }),
+  row("-s foo nosuch", "", { status: 2 }),
+  row("-q foo a nosuch", ""),
+  row("-q zz a", "", { status: 1 }),
+  row("-m1 o a nonl", "a:foo\nnonl:foo\n"),
+  row("-A1 -m1 3 n", "3\n4\n"),
+  row("-o o* a", "oo\noo\n"),
+  row("-on o a", "1:o\n1:o\n3:o\n3:o\n"),
+  row("-o ^. a", "f\nb\nf\n"),
+  row("-o -e oo -e foob a", "oo\nfoob\n"),
+  row("-o -e foob -e oo a", "oo\noo\n"),
+  row("-Fo -e foob -e o a", "o\no\n"),
+  row("-w foo a w", "a:foo\nw:foofoo foo\nw:foo_ foo-\n"),
+  row("-Fw foo w", "foofoo foo\nfoo_ foo-\n"),
+  row("-ow foo w", "oof\nfoo\no_ \nfoo\n"),
+  row("-x foo a nonl", "a:foo\nnonl:foo\n"),
+  row("-x fo*\\|bar a", "foo\nbar\n"),
+  row("-Fxi FOO a", "foo\n"),
+  row("-F '' a", "foo\nbar\nfoobar\n"),
+  row("-f /t/nonl a", "foo\nfoobar\n"),
+  row("-f /t/a nonl", "foo\n"),
+  row("-E ( a", "", { status: 2, stderr: "grep: bad regex '(': Missing ')'\n" }),
+  row("-C1 -e 3 -e 6 n", "2\n3\n4\n5\n6\n7\n"),
+  row("-nA1 -B2 -e 3 -e 8 n", "1-1\n2-2\n3:3\n4-4\n--\n6-6\n7-7\n8:8\n9-9\n"),
+  row("-A1 bar a a", "a:bar\na:foobar\n--\na:bar\na:foobar\n"),
+  row("-A x bar a", "", { status: 2, stderr: "grep: invalid number 'x'\n" }),
+  row("-r foo sub lsub", "", { status: 1 }),
+  row("-ri foo sub lsub", "sub/s:FOO bar\nlsub/s:FOO bar\n"),
+  row("-i \u00c9T u", "\u00e9t\u00e9\n\u00c9T\n"),
+  row("^...$ u", "\u00e9t\u00e9\nxay\n"),
+  row("-Fi \u00c9 u", "\u00c9T\n"),
+  row("-H 3 -", "(standard input):3\n", { stdin: "3\n" }),
+  row("-v ab", "cd\nxx\n", { stdin: "ab\0cd\nxx\0ab\n" }),
+  row("-b foo a", "", { status: 2, stderr: "grep: unrecognized option: b\n…usage" }),
+]);
+applet(egrep, [row("o{2}|r$ a", "foo\nbar\nfoobar\n")]);
+applet(fgrep, [row("o|b a", "", { status: 1 })]);
