@@ -81,8 +81,17 @@ export class TmpfsInode extends Inode {
   get size(): number {
     return 0;
   }
-  protected get blocks(): number {
+  /** Blocks of data. */
+  get blocks(): number {
     return 0;
+  }
+  /** What it is charged, beside its directory entries. */
+  get bytes(): number {
+    let bytes = this.ino === 1 ? 0 : INODE_BYTES;
+    for (const [name, value] of this.#xattrs ?? []) {
+      bytes += name.length + value.length + ENTRY_BYTES;
+    }
+    return bytes;
   }
 
   stat(): Stat {
@@ -209,8 +218,11 @@ export class TmpfsRegular extends TmpfsInode implements RegularInode {
   override get size(): number {
     return this.data.size;
   }
-  protected override get blocks(): number {
+  override get blocks(): number {
     return this.data.blocks;
+  }
+  override get bytes(): number {
+    return super.bytes + this.data.bytes;
   }
   get maxSize(): number {
     return MAX_FILE_SIZE;
@@ -302,6 +314,9 @@ export class TmpfsSymlink extends TmpfsInode {
   override get size(): number {
     return this.target.length;
   }
+  override get bytes(): number {
+    return super.bytes + this.target.length;
+  }
 
   override readlink(): string {
     return this.target;
@@ -350,11 +365,16 @@ export class TmpfsDirectory extends TmpfsInode {
   #reserve(name: string): void {
     if (this.nlink === 0) throw ENOENT;
     if (this.entries.has(name)) throw EEXIST;
-    if (!this.sb.memory(ENTRY_BYTES + name.length)) throw ENOSPC;
+    if (!this.sb.memory(TmpfsDirectory.entryBytes(name))) throw ENOSPC;
+  }
+
+  /** What an entry is charged. */
+  static entryBytes(name: string): number {
+    return ENTRY_BYTES + name.length;
   }
 
   #release(name: string): void {
-    this.sb.memory(-(ENTRY_BYTES + name.length));
+    this.sb.memory(-TmpfsDirectory.entryBytes(name));
   }
 
   /** Enters a new object; `make` runs once an inode has been granted. */
@@ -467,7 +487,7 @@ export class TmpfsDirectory extends TmpfsInode {
     } else {
       if (other === inode) return;
       if (other instanceof TmpfsDirectory && other.entries.size > 0) throw ENOTEMPTY;
-      if (other === undefined && !this.sb.memory(ENTRY_BYTES + newName.length)) throw ENOSPC;
+      if (other === undefined && !this.sb.memory(TmpfsDirectory.entryBytes(newName))) throw ENOSPC;
       if (other !== undefined) {
         if (other.isDirectory) {
           other.nlink = 0;

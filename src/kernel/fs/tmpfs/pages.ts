@@ -62,6 +62,8 @@ export class Pages {
   size = 0;
   /** Blocks in use, for st_blocks. */
   blocks = 0;
+  /** Bytes of memory charged. */
+  bytes = 0;
   readonly #charge: Charge;
   /** Page 0 apart, so that small files need no table. */
   #first: Page | undefined;
@@ -85,10 +87,16 @@ export class Pages {
   }
 
   #drop(index: number, page: Page): void {
-    this.#charge.memory(-page.data.length);
+    this.#memory(-page.data.length);
     this.#count(-popcount(page.blocks));
     if (index === 0) this.#first = undefined;
     else this.#rest?.delete(index);
+  }
+
+  #memory(bytes: number): boolean {
+    if (!this.#charge.memory(bytes)) return false;
+    this.bytes += bytes;
+    return true;
   }
 
   #count(blocks: number): void {
@@ -133,12 +141,21 @@ export class Pages {
     let done = 0;
     let index = Math.floor(pos / PAGE_SIZE);
     let offset = pos - index * PAGE_SIZE;
+    let unit = PAGE_SIZE;
     while (done < total) {
-      const n = Math.min(PAGE_SIZE - offset, total - done);
-      if (!this.#put(index, offset, n === total ? bytes : bytes.subarray(done, done + n))) break;
+      const n = Math.min(unit - (offset % unit), total - done);
+      if (!this.#put(index, offset, n === total ? bytes : bytes.subarray(done, done + n))) {
+        // Little is left: block by block then.
+        if (unit === BLOCK_SIZE) break;
+        unit = BLOCK_SIZE;
+        continue;
+      }
       done += n;
-      index++;
-      offset = 0;
+      offset += n;
+      if (offset === PAGE_SIZE) {
+        index++;
+        offset = 0;
+      }
       if (pos + done > this.size) this.size = pos + done;
     }
     return done;
@@ -173,7 +190,7 @@ export class Pages {
         offset === 0 &&
         bytes.buffer.byteLength <= ADOPT_MAX_BUFFER &&
         n * 2 >= bytes.buffer.byteLength;
-      if (!this.#charge.memory(end)) return false;
+      if (!this.#memory(end)) return false;
       let data = bytes;
       if (!adopt) {
         data = new Uint8Array(end);
@@ -189,16 +206,16 @@ export class Pages {
       return true;
     }
     if (n === PAGE_SIZE && bytes.buffer.byteLength <= ADOPT_MAX_BUFFER) {
-      if (!this.#charge.memory(n - old.length)) return false;
+      if (!this.#memory(n - old.length)) return false;
       this.#set(index, new Page(bytes, n, mask));
       return true;
     }
     // Grown by doubling, so that appending stays cheap; exactly when memory is short.
     let capacity = Math.max(old.length, Math.min(PAGE_SIZE, Math.max(end, old.length * 2)));
     if (end <= old.length) capacity = old.length;
-    if (!this.#charge.memory(capacity - old.length)) {
+    if (!this.#memory(capacity - old.length)) {
       capacity = Math.max(end, old.length);
-      if (!this.#charge.memory(capacity - old.length)) return false;
+      if (!this.#memory(capacity - old.length)) return false;
     }
     const data = new Uint8Array(capacity);
     data.set(old);
@@ -215,9 +232,9 @@ export class Pages {
     for (let index = 0; index * PAGE_SIZE < bytes.length; index++) {
       const data = bytes.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE);
       const mask = blockMask(0, data.length);
-      if (!this.#charge.memory(data.length)) return false;
+      if (!this.#memory(data.length)) return false;
       if (!this.#charge.blocks(popcount(mask))) {
-        this.#charge.memory(-data.length);
+        this.#memory(-data.length);
         return false;
       }
       this.blocks += popcount(mask);
@@ -250,7 +267,7 @@ export class Pages {
     this.#count(popcount(blocks) - popcount(page.blocks));
     const old = page.data;
     if (offset < old.length) {
-      this.#charge.memory(offset - old.length);
+      this.#memory(offset - old.length);
       this.#set(index, new Page(old.slice(0, offset), 0, blocks));
     } else if (blocks !== page.blocks) {
       this.#set(index, new Page(old.slice(), 0, blocks));
@@ -290,7 +307,7 @@ export class Pages {
       const grow = stop - (page?.data.length ?? 0);
       if (!this.#charge.blocks(fresh)) return false;
       if (grow > 0) {
-        if (!this.#charge.memory(grow)) {
+        if (!this.#memory(grow)) {
           this.#charge.blocks(-fresh);
           return false;
         }
@@ -358,6 +375,7 @@ export class Pages {
     const copy = new Pages(charge);
     copy.size = this.size;
     copy.blocks = this.blocks;
+    copy.bytes = this.bytes;
     if (this.#first !== undefined) this.#first.frozen = PAGE_SIZE;
     copy.#first = this.#first;
     if (this.#rest !== undefined) {

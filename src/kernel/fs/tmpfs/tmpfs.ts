@@ -9,7 +9,7 @@ import type { SuperBlock } from "../inode.ts";
 import { TmpfsDirectory, type TmpfsInode } from "./inode.ts";
 import { BLOCK_SIZE, type Charge } from "./pages.ts";
 
-/** Mount options, parsed. Limits are Infinity when switched off with 0. */
+/** Mount options, parsed. A limit of 0 is none. */
 export interface TmpfsOptions {
   sizeBlocks: number;
   inodes: number;
@@ -81,6 +81,11 @@ export function parseTmpfsOptions(data: string, base: TmpfsOptions, memory: numb
   return options;
 }
 
+/** The bound that a limit sets. */
+function limit(value: number): number {
+  return value === 0 ? Number.POSITIVE_INFINITY : value;
+}
+
 /** An instance of tmpfs. */
 export class Tmpfs implements SuperBlock, Charge {
   readonly type: string;
@@ -113,12 +118,9 @@ export class Tmpfs implements SuperBlock, Charge {
           )
         : from.#limits;
     if (from !== undefined) {
-      this.#blocks = from.#blocks;
-      this.#inodes = from.#inodes;
-      this.#bytes = from.#bytes;
+      this.#inodes = 1;
       this.#lastIno = from.#lastIno;
       this.readonly = from.readonly;
-      kernel.memory.used += from.#bytes;
       this.root = from.root.clone(this) as TmpfsDirectory;
       return;
     }
@@ -153,7 +155,7 @@ export class Tmpfs implements SuperBlock, Charge {
   }
 
   blocks(count: number): boolean {
-    if (count > 0 && this.#blocks + count > this.#limits.sizeBlocks) return false;
+    if (count > 0 && this.#blocks + count > limit(this.#limits.sizeBlocks)) return false;
     this.#blocks += count;
     return true;
   }
@@ -161,14 +163,14 @@ export class Tmpfs implements SuperBlock, Charge {
   /** True when `bytes` more could be held at all: a quick refusal of absurd fallocate lengths. */
   fits(bytes: number): boolean {
     return (
-      bytes <= (this.#limits.sizeBlocks - this.#blocks) * BLOCK_SIZE + BLOCK_SIZE &&
+      bytes <= (limit(this.#limits.sizeBlocks) - this.#blocks) * BLOCK_SIZE + BLOCK_SIZE &&
       bytes <= this.kernel.memory.limit - this.kernel.memory.used
     );
   }
 
   /** Number of a new inode, its space taken; undefined when there is none. */
   newInode(bytes: number): number | undefined {
-    if (this.#inodes >= this.#limits.inodes && this.#inodes > 0) return undefined;
+    if (this.#inodes >= limit(this.#limits.inodes) && this.#inodes > 0) return undefined;
     if (!this.memory(bytes)) return undefined;
     this.#inodes++;
     return ++this.#lastIno;
@@ -182,13 +184,15 @@ export class Tmpfs implements SuperBlock, Charge {
   options(): string {
     const { sizeBlocks, inodes, mode, uid, gid } = this.#limits;
     const parts: string[] = [];
-    if (sizeBlocks < Number.POSITIVE_INFINITY)
+    // As Linux shows them: only what differs from the default, half of memory.
+    const half = Math.floor(this.kernel.memory.limit / 2 / BLOCK_SIZE);
+    if (sizeBlocks !== half && sizeBlocks < Number.POSITIVE_INFINITY) {
       parts.push(`size=${sizeBlocks * (BLOCK_SIZE / 1024)}k`);
-    if (inodes < Number.POSITIVE_INFINITY) parts.push(`nr_inodes=${inodes}`);
-    if (mode !== 0o1777) parts.push(`mode=${mode.toString(8)}`);
+    }
+    if (inodes !== half && inodes < Number.POSITIVE_INFINITY) parts.push(`nr_inodes=${inodes}`);
+    if (mode !== 0o1777) parts.push(`mode=${mode.toString(8).padStart(3, "0")}`);
     if (uid !== 0) parts.push(`uid=${uid}`);
     if (gid !== 0) parts.push(`gid=${gid}`);
-    parts.push("inode64");
     return parts.join(",");
   }
 
@@ -214,8 +218,7 @@ export class Tmpfs implements SuperBlock, Charge {
 
   remount(data: string): void {
     const options = parseTmpfsOptions(data, this.#limits, this.kernel.memory.limit);
-    if (options.sizeBlocks === 0) options.sizeBlocks = Number.POSITIVE_INFINITY;
-    if (options.sizeBlocks < this.#blocks || options.inodes < this.#inodes) throw EINVAL;
+    if (limit(options.sizeBlocks) < this.#blocks || limit(options.inodes) < this.#inodes) throw EINVAL;
     this.#limits = { ...options, mode: this.#limits.mode };
   }
 
@@ -228,9 +231,16 @@ export class Tmpfs implements SuperBlock, Charge {
 
   sync(): Blocking<void> {}
 
+  /** Charges what a copied object holds, whatever the limit. */
+  #adopt(bytes: number): void {
+    this.kernel.memory.used += bytes;
+    this.#bytes += bytes;
+  }
+
   /** A copy for a forked machine: structure copied, data pages shared until either side changes them. */
   fork(kernel: Kernel): Tmpfs {
     const copy = new Tmpfs(kernel, "", this.type, this);
+    copy.#adopt(copy.root.bytes);
     // Hard links must stay one inode.
     const linked = new Map<TmpfsInode, TmpfsInode>();
     const pending: [TmpfsDirectory, TmpfsDirectory][] = [[this.root, copy.root]];
@@ -238,8 +248,12 @@ export class Tmpfs implements SuperBlock, Charge {
       const [from, to] = pair;
       for (const [name, inode] of from.entries) {
         let made = linked.get(inode);
+        copy.#adopt(TmpfsDirectory.entryBytes(name));
         if (made === undefined) {
           made = inode.clone(copy);
+          copy.#adopt(made.bytes);
+          copy.#inodes++;
+          copy.#blocks += made.blocks;
           if (inode.nlink > 1 && !inode.isDirectory) linked.set(inode, made);
           if (inode instanceof TmpfsDirectory) pending.push([inode, made as TmpfsDirectory]);
         }
