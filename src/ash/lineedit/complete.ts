@@ -185,7 +185,8 @@ function* users(sys: Sys, word: Word): Steps<Completion | undefined> {
   const prefix = word.value.slice(1);
   const names: string[] = [];
   try {
-    for (const u of yield* new UserDb(sys).users()) {
+    const entries = yield* new UserDb(sys).users();
+    for (const u of entries) {
       if (u.name.startsWith(prefix)) names.push(`~${u.name}/`);
     }
   } catch (e) {
@@ -224,7 +225,8 @@ function* scan(
   rules: ScanRules,
 ): Steps<void> {
   try {
-    for (const entry of yield* readDir(sys, dir)) {
+    const entries = yield* readDir(sys, dir);
+    for (const entry of entries) {
       const name = entry.name;
       if (!name.startsWith(prefix) || names.size >= MAX_CANDIDATES) continue;
       if (name.startsWith(".") && !rules.hidden) continue;

@@ -82,7 +82,8 @@ class Usage {
     const directory = S_ISDIR(st.mode);
     if (directory && depth < DEPTH_MAX) {
       try {
-        for (const d of yield* readDir(sys, path))
+        const inside = yield* readDir(sys, path);
+        for (const d of inside)
           sum += yield* this.count(joinPath(path, d.name), depth + 1, st.dev);
       } catch (e) {
         yield* this.#p.warn(`can't open '${path}'`, e);

@@ -153,7 +153,8 @@ function* copyDirectory(
   let ok = true;
   state.depth++;
   try {
-    for (const d of yield* readDir(sys, from)) {
+    const found = yield* readDir(sys, from);
+    for (const d of found) {
       const [a, b] = [joinPath(from, d.name), joinPath(to, d.name)];
       if (!(yield* copyFile(p, a, b, o, state))) ok = false;
     }

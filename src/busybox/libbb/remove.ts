@@ -35,7 +35,8 @@ export function* removeFile(p: Process, path: string, o: RemoveOptions): Steps<b
       if (asks && !(yield* ask(p, `${p.progname}: descend into directory '${path}'? `)))
         return true;
       let ok = true;
-      for (const d of yield* readDir(sys, path))
+      const inside = yield* readDir(sys, path);
+      for (const d of inside)
         if (!(yield* removeFile(p, joinPath(path, d.name), o))) ok = false;
       if (o.interactive === true && !(yield* ask(p, `${p.progname}: remove directory '${path}'? `)))
         return ok;
