@@ -1,5 +1,9 @@
 // The table of applets: an import and a line for each, in the order of the folders.
+import { bunzip2, bzcat, bzip2 } from "./archival/bzip2.ts";
+import { gunzip, gzip, zcat } from "./archival/gzip.ts";
+import { lzcat, lzma, unlzma, unxz, xzcat } from "./archival/xz.ts";
 import { arch } from "./coreutils/arch.ts";
+import { base64 } from "./coreutils/base64.ts";
 import { basename } from "./coreutils/basename.ts";
 import { cat } from "./coreutils/cat.ts";
 import { chmod } from "./coreutils/chmod.ts";
@@ -34,12 +38,41 @@ import { mkdir } from "./coreutils/mkdir.ts";
 import { mkfifo, mknod } from "./coreutils/mknod.ts";
 import { mktemp } from "./coreutils/mktemp.ts";
 import { mv } from "./coreutils/mv.ts";
+import { nice } from "./coreutils/nice.ts";
+import { nl } from "./coreutils/nl.ts";
+import { nohup } from "./coreutils/nohup.ts";
+import { nproc } from "./coreutils/nproc.ts";
+import { paste } from "./coreutils/paste.ts";
+import { printenv } from "./coreutils/printenv.ts";
 import { printf } from "./coreutils/printf.ts";
+import { pwd } from "./coreutils/pwd.ts";
+import { readlink } from "./coreutils/readlink.ts";
+import { realpath } from "./coreutils/realpath.ts";
+import { rm } from "./coreutils/rm.ts";
+import { rmdir } from "./coreutils/rmdir.ts";
+import { seq } from "./coreutils/seq.ts";
+import { shred } from "./coreutils/shred.ts";
+import { shuf } from "./coreutils/shuf.ts";
+import { sleep } from "./coreutils/sleep.ts";
+import { split } from "./coreutils/split.ts";
+import { sum } from "./coreutils/sum.ts";
+import { sync } from "./coreutils/sync.ts";
+import { tac } from "./coreutils/tac.ts";
 import { bracket, doubleBracket, test } from "./coreutils/test.ts";
 import { false_, true_ } from "./coreutils/true.ts";
+import { usleep } from "./coreutils/usleep.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { ash, sh } from "./shell/ash.ts";
+import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import type { Applet } from "./libbb/applet.ts";
+import { clear } from "./console-tools/clear.ts";
+import { reset } from "./console-tools/reset.ts";
+import { resize } from "./console-tools/resize.ts";
+import { less } from "./miscutils/less/less.ts";
+import { ttysize } from "./miscutils/ttysize.ts";
+import { top } from "./procps/top.ts";
+import { watch } from "./procps/watch.ts";
+import { more } from "./util-linux/more.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
 export function allApplets(): Applet[] {
@@ -49,10 +82,10 @@ export function allApplets(): Applet[] {
     sh,
 
     // coreutils
-    bracket,
-    doubleBracket,
     arch,
+    base64,
     basename,
+    bracket,
     cat,
     chgrp,
     chmod,
@@ -67,6 +100,7 @@ export function allApplets(): Applet[] {
     df,
     dirname,
     dos2unix,
+    doubleBracket,
     du,
     echo,
     env,
@@ -90,17 +124,65 @@ export function allApplets(): Applet[] {
     mknod,
     mktemp,
     mv,
+    nice,
+    nl,
+    nohup,
+    nproc,
+    paste,
+    printenv,
     printf,
+    pwd,
+    readlink,
+    realpath,
+    rm,
+    rmdir,
+    seq,
     sha1sum,
     sha256sum,
     sha3sum,
     sha512sum,
+    shred,
+    shuf,
+    sleep,
+    split,
+    sum,
+    sync,
+    tac,
     test,
     true_,
     unexpand,
     unix2dos,
+    usleep,
 
     // editors
     vi,
+
+    // archival
+    bunzip2,
+    bzcat,
+    bzip2,
+    gunzip,
+    gzip,
+    lzcat,
+    lzma,
+    unlzma,
+    unxz,
+    xzcat,
+    zcat,
+
+    // findutils
+    egrep,
+    fgrep,
+    grep,
+
+    // full-screen programs and consoles
+    clear,
+    reset,
+    resize,
+    less,
+    ttysize,
+    top,
+    watch,
+    more,
   ];
 }

@@ -357,6 +357,16 @@ function* hitReturn(vi: Vi): Steps<void> {
   vi.keys.idle = idle;
 }
 
+/** A message that the status line has no room for: shown whole, until a key is hit. */
+export function* longMessage(vi: Vi): Steps<void> {
+  const text = vi.message?.text;
+  if (text === undefined || text.length < vi.screen.columns) return;
+  vi.message = undefined;
+  yield* vi.screen.send(`\x1b[${vi.screen.rows};1H\x1b[K${encodeUtf8(text)}`);
+  yield* hitReturn(vi);
+  vi.screen.forget();
+}
+
 function* shell(vi: Vi, text: string): Steps<void> {
   yield* suspendScreen(vi);
   yield* run(vi.p, ["/bin/sh", "-c", encodeUtf8(text)]);

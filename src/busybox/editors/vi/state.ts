@@ -1,8 +1,8 @@
 // What vi knows while it runs: text, cursor, registers, options, files. The other chapters work on it.
 import type { Termios } from "../../../abi/termios.ts";
 import type { Process } from "../../../libc/process.ts";
+import { Keys } from "../../libbb/key-input.ts";
 import { Buffer, nextCol, type Pos, prevCol } from "./buffer.ts";
-import { Keys } from "./input.ts";
 import { Screen } from "./screen.ts";
 
 /** Text that was yanked or deleted. */
@@ -74,7 +74,7 @@ export class Vi {
   constructor(p: Process, readonly: boolean) {
     this.p = p;
     this.readonly = readonly;
-    this.keys = new Keys(p.sys);
+    this.keys = new Keys(p.sys, 0);
     this.screen = new Screen(p);
   }
 

@@ -6,10 +6,10 @@ import { getopt } from "../../../libc/getopt.ts";
 import type { Process } from "../../../libc/process.ts";
 import { readText, tryStat } from "../../../libc/unistd.ts";
 import type { Applet } from "../../libbb/applet.ts";
-import { colon, FEATURES } from "./colon.ts";
+import { NoInput } from "../../libbb/key-input.ts";
+import { colon, FEATURES, longMessage } from "./colon.ts";
 import { command } from "./commands.ts";
 import { loadFile } from "./files.ts";
-import { NoInput } from "./input.ts";
 import { Vi } from "./state.ts";
 import { ENTER_SCREEN, rawOn, suspendScreen } from "./terminal.ts";
 
@@ -35,6 +35,7 @@ function* editFile(vi: Vi): Steps<void> {
     vi.keys.recorded = [];
     vi.buf.beginCommand(vi.cursor);
     yield* command(vi);
+    yield* longMessage(vi);
     const first = vi.keys.recorded.find((k) => !/^[0-9]$/.test(k));
     if (vi.buf.changed && first !== undefined && !"uU.:".includes(first)) {
       vi.dot = vi.keys.recorded;

@@ -1,9 +1,9 @@
-// vi's keys: from the terminal, or pushed back for `.` and for commands given at start.
-import { EINTR, Errno } from "../../../abi/errno.ts";
-import { POLLIN } from "../../../abi/poll.ts";
-import { isSteps, type Steps, type Sys } from "../../../abi/program.ts";
-import { strOf } from "../../../lib/bytes.ts";
-import { decodeKey } from "../../../libc/keys.ts";
+// Keys for full-screen programs (vi, less, top): read from a terminal, or pushed back.
+import { EINTR, Errno } from "../../abi/errno.ts";
+import { POLLIN } from "../../abi/poll.ts";
+import { isSteps, type Steps, type Sys } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
+import { decodeKey } from "../../libc/keys.ts";
 
 /** How long the bytes of one key may be apart. */
 const KEY_GAP_MS = 50;
@@ -11,20 +11,22 @@ const KEY_GAP_MS = 50;
 /** No more keys can come: the input is at its end. */
 export class NoInput {}
 
-/** The keys of full-screen programs, as libc/keys.ts names them. */
+/** The keys of a terminal one after another, as libc/keys.ts names them. */
 export class Keys {
   /** Called before waiting for a key: time to draw. */
   idle: (() => Steps<void>) | undefined;
   /** Called when a signal interrupted the wait. */
   interrupted: (() => Steps<void>) | undefined;
-  /** Keys of the command being given, while `recording`. */
+  /** Keys taken since the owner emptied it. */
   recorded: string[] = [];
+  readonly fd: number;
   readonly #sys: Sys;
   readonly #pushed: string[] = [];
   #bytes = "";
 
-  constructor(sys: Sys) {
+  constructor(sys: Sys, fd: number) {
     this.#sys = sys;
+    this.fd = fd;
   }
 
   /** These keys come next. */
@@ -47,7 +49,7 @@ export class Keys {
   /** Within the time, is there something to read? (-1 waits for ever.) */
   *ready(timeoutMs: number): Steps<boolean> {
     if (this.pending) return true;
-    const fds = [{ fd: 0, events: POLLIN, revents: 0 }];
+    const fds = [{ fd: this.fd, events: POLLIN, revents: 0 }];
     try {
       let n = this.#sys.poll(fds, timeoutMs);
       if (isSteps(n)) n = yield* n;
@@ -72,7 +74,7 @@ export class Keys {
       if (this.#bytes === "") {
         if (this.idle) yield* this.idle();
       } else {
-        const fds = [{ fd: 0, events: POLLIN, revents: 0 }];
+        const fds = [{ fd: this.fd, events: POLLIN, revents: 0 }];
         let n = this.#sys.poll(fds, KEY_GAP_MS);
         if (isSteps(n)) n = yield* n;
         if (n === 0) {
@@ -87,7 +89,7 @@ export class Keys {
   *#fill(): Steps<void> {
     for (;;) {
       try {
-        let chunk = this.#sys.read(0, 4096);
+        let chunk = this.#sys.read(this.fd, 4096);
         if (isSteps(chunk)) chunk = yield* chunk;
         if (chunk.length === 0) throw new NoInput();
         this.#bytes += strOf(chunk);
