@@ -7,6 +7,8 @@ import type { Task } from "./task.ts";
 export class FdTable {
   #files: (File | undefined)[];
   #cloexec: boolean[];
+  /** Everything below is in use. */
+  #low = 0;
 
   constructor(files: (File | undefined)[] = [], cloexec: boolean[] = []) {
     this.#files = files;
@@ -42,8 +44,9 @@ export class FdTable {
    * throws EMFILE at `limit`, having dropped the reference.
    */
   install(file: File, cloexec: boolean, limit: number, from = 0): number {
-    let fd = from;
+    let fd = Math.max(from, this.#low);
     while (this.#files[fd] !== undefined) fd++;
+    if (from <= this.#low) this.#low = fd;
     if (fd >= limit) {
       file.put();
       throw EMFILE;
@@ -76,6 +79,7 @@ export class FdTable {
     const file = this.#files[fd];
     if (file === undefined) throw EBADF;
     this.#files[fd] = undefined;
+    if (fd < this.#low) this.#low = fd;
     file.flush(task);
     file.put();
   }
@@ -107,6 +111,7 @@ export class FdTable {
     }
     this.#files = [];
     this.#cloexec = [];
+    this.#low = 0;
   }
 
   /** The descriptors in use, ascending. */

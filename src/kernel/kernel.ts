@@ -65,6 +65,8 @@ export class Kernel {
   /** clock_settime: what is added to the host's wall clock. */
   clockOffsetMs = 0;
   forks = 0;
+  /** Open descriptions there are. */
+  openFiles = 0;
   /** inotify watches there are: file operations tell nobody while it is 0. */
   watches = 0;
   /** /proc/sys/kernel/pid_max: one above the largest process id; the default is that of 64-bit Linux. */

@@ -1,5 +1,5 @@
 // Open file descriptions (Linux: struct file) and places in the tree (struct path).
-import { EBADF, EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
+import { EBADF, EINVAL, EISDIR, ENFILE, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking } from "../../abi/program.ts";
@@ -38,11 +38,16 @@ export abstract class File {
   opened = false;
   #references = 1;
 
+  /** Throws ENFILE when the machine has all the open descriptions it may have. */
   constructor(path: Path, flags: number) {
+    const { inode } = path.dentry;
+    const { kernel } = inode.sb;
+    if (kernel.openFiles >= kernel.limits.openFiles) throw ENFILE;
+    kernel.openFiles++;
     this.path = path;
     this.flags = flags;
     path.mount.opens++;
-    path.dentry.inode.hold();
+    inode.hold();
   }
 
   get inode(): Inode {
@@ -71,6 +76,7 @@ export abstract class File {
   /** One less; the last one releases it. */
   put(): void {
     if (--this.#references > 0) return;
+    this.inode.sb.kernel.openFiles--;
     this.release();
     if (this.inode.attached !== undefined) releaseLocks(this.inode, this);
     const { inode } = this;

@@ -1,5 +1,5 @@
 // inotify(7): watches on inodes, events read as struct inotify_event.
-import { EACCES, EAGAIN, EEXIST, EINVAL, EMFILE, ENOSPC } from "../../abi/errno.ts";
+import { EACCES, EAGAIN, EEXIST, EINVAL, EMFILE, ENOMEM, ENOSPC } from "../../abi/errno.ts";
 import {
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
@@ -35,11 +35,14 @@ import type { Inode } from "./inode.ts";
 import { resolve } from "./namei.ts";
 import { type Watcher, watchersOf } from "./notify.ts";
 import { fdget } from "./path-file.ts";
+import { setting } from "./permission.ts";
 
-/** /proc/sys/fs/inotify/: max_queued_events, max_user_instances, max_user_watches. */
+/** Defaults of /proc/sys/fs/inotify/: max_queued_events, max_user_instances, max_user_watches. */
 export const MAX_QUEUED_EVENTS = 16384;
-export const MAX_INSTANCES = 128;
-export const MAX_WATCHES = 8192;
+const MAX_INSTANCES = 128;
+const MAX_WATCHES = 192536;
+/** What a watch is charged. */
+const WATCH_BYTES = 256;
 const ALL_EVENTS = 0xfff;
 const IN_EXCL_UNLINK = 0x4000000;
 const IN_MASK_CREATE = 0x10000000;
@@ -130,8 +133,10 @@ export class InotifyFile extends File {
     ) {
       return;
     }
-    const { memory } = this.inode.sb.kernel;
-    if (this.#events.length >= MAX_QUEUED_EVENTS || !memory.charge(cost(event))) {
+    const { kernel } = this.inode.sb;
+    const { memory } = kernel;
+    const most = setting(kernel, "fs/inotify/max_queued_events", MAX_QUEUED_EVENTS);
+    if (this.#events.length >= most || !memory.charge(cost(event))) {
       if (last?.mask === IN_Q_OVERFLOW) return;
       const overflow = { wd: -1, mask: IN_Q_OVERFLOW, cookie: 0, name: "" };
       // There is always room for saying that there is none.
@@ -152,7 +157,8 @@ export class InotifyFile extends File {
       return watcher.wd;
     }
     const { kernel } = inode.sb;
-    if (kernel.watches >= MAX_WATCHES) throw ENOSPC;
+    if (kernel.watches >= setting(kernel, "fs/inotify/max_user_watches", MAX_WATCHES)) throw ENOSPC;
+    if (!kernel.memory.charge(WATCH_BYTES)) throw ENOMEM;
     const watch = new Watch(this, ++this.#lastWd, inode, kept);
     this.#watches.set(watch.wd, watch);
     inode.attached ??= new Map();
@@ -173,7 +179,9 @@ export class InotifyFile extends File {
     const watchers = watchersOf(watch.inode);
     watchers?.delete(watch);
     if (watchers?.size === 0) watch.inode.attached?.delete("watchers");
-    watch.inode.sb.kernel.watches--;
+    const { kernel } = watch.inode.sb;
+    kernel.watches--;
+    kernel.memory.uncharge(WATCH_BYTES);
     return true;
   }
 
@@ -248,7 +256,8 @@ export class InotifyFile extends File {
 export function inotify_init1(task: Task, flags: number): number {
   if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0) throw EINVAL;
   const counted = counts(task);
-  if (counted.instances >= MAX_INSTANCES) throw EMFILE;
+  const most = setting(task.kernel, "fs/inotify/max_user_instances", MAX_INSTANCES);
+  if (counted.instances >= most) throw EMFILE;
   const path = anonymousPath(
     task.kernel,
     "anon_inodefs",

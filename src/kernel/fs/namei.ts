@@ -14,6 +14,7 @@ import type { Task } from "../task.ts";
 import type { Dentry } from "./dentry.ts";
 import type { Path } from "./file.ts";
 import type { Mount } from "./mount.ts";
+import { mayFollow } from "./permission.ts";
 
 /** Symbolic links that one walk follows. */
 const MAX_LINKS = 40;
@@ -118,6 +119,7 @@ export class Nameidata {
         ({ mount, dentry } = ns.top({ mount, dentry: child }));
       } else if (inode.isSymlink && (follow || !isLast || end < text.length)) {
         if (!this.countLink()) return ELOOP;
+        if (isLast && !mayFollow(task, dentry.inode, inode)) return EACCES;
         const place = inode.follow(task);
         if (place !== undefined) {
           ({ mount, dentry } = place);

@@ -1,12 +1,39 @@
 // What the VFS checks before it changes something (Linux: inode_permission, may_create, may_delete).
 import { EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import { W_OK, X_OK } from "../../abi/fcntl.ts";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID } from "../../abi/stat.ts";
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID, S_ISVTX } from "../../abi/stat.ts";
 import { inGroup, permitted, stickyForbids } from "../cred.ts";
+import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import type { Dentry } from "./dentry.ts";
 import type { Path } from "./file.ts";
 import type { Inode } from "./inode.ts";
+
+/** A setting of /proc/sys, or its default. */
+export function setting(kernel: Kernel, path: string, normal: number): number {
+  const text = kernel.slot("sysctl", () => new Map<string, string>()).get(path);
+  return text === undefined ? normal : Number(text);
+}
+
+/**
+ * fs.protected_symlinks: in a directory like /tmp only links of one's own or of its owner are
+ * followed, and root is no exception.
+ */
+export function mayFollow(task: Task, dir: Inode, link: Inode): boolean {
+  if ((dir.mode & (S_ISVTX | 0o002)) !== (S_ISVTX | 0o002)) return true;
+  if (task.cred.euid === link.uid || dir.uid === link.uid) return true;
+  return setting(task.kernel, "fs/protected_symlinks", 1) === 0;
+}
+
+/** fs.protected_regular and fs.protected_fifos: O_CREAT on what others have put in a directory like /tmp. */
+export function mustCreateOver(task: Task, dir: Inode, inode: Inode): void {
+  if ((dir.mode & S_ISVTX) === 0 || inode.uid === dir.uid || inode.uid === task.cred.euid) return;
+  const fifo = (inode.mode & S_IFMT) === S_IFIFO;
+  if (!fifo && !inode.isRegular) return;
+  const level = setting(task.kernel, fifo ? "fs/protected_fifos" : "fs/protected_regular", 0);
+  if (level === 0) return;
+  if ((dir.mode & 0o002) !== 0 || ((dir.mode & 0o020) !== 0 && level >= 2)) throw EACCES;
+}
 
 /** True for devices, FIFOs and sockets: what stands behind them is no part of the file system. */
 export function isSpecial(inode: Inode): boolean {

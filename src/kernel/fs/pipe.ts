@@ -279,7 +279,14 @@ export function createPipe(task: Task, flags: number): [PipeFile, PipeFile] {
     task.cred,
   );
   const status = flags & O_NONBLOCK;
-  return [new PipeFile(path, O_RDONLY | status, pipe), new PipeFile(path, O_WRONLY | status, pipe)];
+  const reader = new PipeFile(path, O_RDONLY | status, pipe);
+  try {
+    return [reader, new PipeFile(path, O_WRONLY | status, pipe)];
+  } catch (error) {
+    // ENFILE for the second end.
+    reader.put();
+    throw error;
+  }
 }
 
 function pipeOf(inode: Inode): Pipe {

@@ -53,7 +53,7 @@ import type { Inode } from "../fs/inode.ts";
 import { detachMounts } from "../fs/mount.ts";
 import { type LastComponent, lookupLast, resolve, resolveParent } from "../fs/namei.ts";
 import { notify, notifyGone } from "../fs/notify.ts";
-import { mayCreate, mayDelete, newGid, newMode } from "../fs/permission.ts";
+import { mayCreate, mayDelete, newGid, newMode, setting } from "../fs/permission.ts";
 import type { Task } from "../task.ts";
 
 /** True for a component that names an entry: not "/", "." or "..". */
@@ -170,11 +170,12 @@ export function symlinkat(task: Task, target: string, dirfd: number, path: strin
 }
 
 /**
- * fs.protected_hardlinks, which Alpine switches on: other people's files get a new name only if they
+ * fs.protected_hardlinks: other people's files get a new name only if they
  * are plain files that the task may read and write.
  */
 function mayLink(task: Task, inode: Inode): void {
   if (task.cred.euid === 0 || task.cred.euid === inode.uid) return;
+  if (setting(task.kernel, "fs/protected_hardlinks", 1) === 0) return;
   const { mode } = inode;
   const setGid = (mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010);
   if (!inode.isRegular || (mode & S_ISUID) !== 0 || setGid) throw EPERM;

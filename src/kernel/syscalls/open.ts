@@ -49,7 +49,7 @@ import type { File, Path } from "../fs/file.ts";
 import { lookupLast, Nameidata, resolve, startAt } from "../fs/namei.ts";
 import { notify, notifyPath } from "../fs/notify.ts";
 import { PathFile } from "../fs/path-file.ts";
-import { mayCreate, mustOwn, mustPermit, newGid, newMode } from "../fs/permission.ts";
+import { mayCreate, mayFollow, mustCreateOver, mustOwn, mustPermit, newGid, newMode } from "../fs/permission.ts";
 import { openFifo } from "../fs/pipe.ts";
 import type { Task } from "../task.ts";
 
@@ -205,9 +205,11 @@ function openCreate(
     if (!found.inode.isSymlink || found.mountCount > 0) {
       const place = task.ns.top({ mount: parent.mount, dentry: found });
       if (place.dentry.inode.isDirectory) throw EISDIR;
+      mustCreateOver(task, parent.dentry.inode, place.dentry.inode);
       return openPath(task, place, flags);
     }
     if ((flags & O_NOFOLLOW) !== 0 || !walk.countLink()) throw ELOOP;
+    if (!mayFollow(task, parent.dentry.inode, found.inode)) throw EACCES;
     const place = found.inode.follow(task);
     if (place !== undefined) {
       if (place.dentry.inode.isDirectory) throw EISDIR;

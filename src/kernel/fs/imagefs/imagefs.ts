@@ -60,8 +60,9 @@ class ImageInode extends Inode implements RegularInode {
   }
 
   get size(): number {
-    const { content, target, children } = this.#node;
-    return content?.length ?? target?.length ?? (children === undefined ? 0 : BLOCK_SIZE);
+    // Asking an image for more than it needs may open it further: directories are not looked into.
+    if (this.isDirectory) return BLOCK_SIZE;
+    return this.#node.content?.length ?? this.#node.target?.length ?? 0;
   }
 
   /** The whole file, by reference. */
@@ -204,7 +205,7 @@ export class ImageFs implements SuperBlock {
   }
 
   inode(node: ImageNode): Inode {
-    if (node.nlink < 2 || node.children !== undefined) return new ImageInode(this, node);
+    if (node.nlink < 2 || (node.mode & S_IFMT) === S_IFDIR) return new ImageInode(this, node);
     let inode = this.#linked.get(node);
     if (inode === undefined) {
       inode = new ImageInode(this, node);
