@@ -580,7 +580,8 @@ class Fields {
 
   end(): void {
     this.out.push(this.#field);
-    if (this.#magic && !this.sh.opts.noglob) {
+    // A "[" that nothing closes is no pattern: the command `[` is not looked for in directories.
+    if (this.#magic && !this.sh.opts.noglob && /[*?]|\[.*\]/s.test(this.#pattern as string)) {
       (this.globs ??= []).push([this.out.length - 1, this.#pattern as string]);
     }
     this.#field = "";
@@ -853,7 +854,7 @@ function isOneField(parts: readonly TildePart[]): boolean {
   return parts.every((part) => {
     switch (part.t) {
       case "lit":
-        return part.q || !hasMagic(part.s);
+        return part.q || !hasMagic(part.s) || (parts.length === 1 && part.s === "[");
       case "tilde":
       case "proc":
         return true;
