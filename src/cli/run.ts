@@ -127,6 +127,11 @@ async function statusOf(machine: Machine, running: Running): Promise<ExitStatus>
   const { process: child } = running;
   // What needs not wait is done at once.
   machine.kernel.scheduler.run();
+  const quick = await Promise.race([child.exited, undefined]);
+  if (quick !== undefined) {
+    await running.drained();
+    return quick;
+  }
   // Nothing else keeps this process alive while a machine waits.
   const alive = setInterval(() => {}, 0x7fffffff);
   let giveUp: () => void = () => {};

@@ -11,19 +11,34 @@ const POOL_BYTES = 256;
 export class NodeHost implements Host {
   #pool: Uint8Array = new Uint8Array(0);
   /** Wall clock minus monotonic clock. */
-  #offsetMs = performance.timeOrigin;
+  #offsetMs = Number.NaN;
+  /** Monotonic clock minus performance.now(), once that is used. */
+  #startMs: number | undefined;
 
   now(): number {
     // Date.now() has whole milliseconds only; the monotonic clock adds the rest until somebody sets the clock.
     const wall = Date.now();
-    const now = performance.now() + this.#offsetMs;
+    const monotonic = this.monotonic();
+    const now = monotonic + this.#offsetMs;
     if (now >= wall - 1 && now < wall + 2) return now;
-    this.#offsetMs = wall - performance.now();
+    this.#offsetMs = wall - monotonic;
     return wall;
   }
 
   monotonic(): number {
-    return performance.now();
+    if (this.#startMs !== undefined) return this.#startMs + performance.now();
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  }
+
+  /**
+   * performance.now() is the quicker clock, but Node loads it at first use, which takes longer than a
+   * short command: so only when there is a second turn of the event loop.
+   */
+  #settle(): void {
+    if (this.#startMs !== undefined) return;
+    const monotonic = this.monotonic();
+    this.#startMs = monotonic - performance.now();
   }
 
   random(length: number): Uint8Array {
@@ -42,7 +57,10 @@ export class NodeHost implements Host {
   }
 
   soon(callback: () => void): void {
-    setImmediate(callback);
+    setImmediate(() => {
+      this.#settle();
+      callback();
+    });
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -53,7 +71,7 @@ export class NodeHost implements Host {
   }
 
   sleepUntil(deadlineMs: number): boolean {
-    const delayMs = deadlineMs - performance.now();
+    const delayMs = deadlineMs - this.monotonic();
     if (delayMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
     return true;
   }
