@@ -85,18 +85,26 @@ export class Base64Encoder {
 
 /**
  * Decodes a stream as BusyBox does: characters outside the alphabet are skipped, padding ends a group and
- * another may follow, and a broken group ends the data but what came before is still given.
+ * another may follow after a newline or the like, and a broken group ends the data but what came before is
+ * still given.
  */
 export class Base64Decoder {
   readonly #values = decodeTable();
   #bits = 0;
   /** Digits in the group so far; 4 when one "=" of two was read. */
   #n = 0;
+  /** Did the last byte end a padded group? */
+  #padded = false;
   /** Was there a group that cannot be? Nothing is decoded after it. */
   broken = false;
 
   decode(chunk: Uint8Array): Uint8Array {
     const v = this.#values;
+    // Another group may follow a padded one, but not at once.
+    if (this.#padded && chunk.length > 0) {
+      this.#padded = false;
+      if ((v[chunk[0] as number] as number) >= 0) this.broken = true;
+    }
     const out = new Uint8Array(Math.ceil((chunk.length * 3) / 4) + 3);
     let bits = this.#bits;
     let n = this.#n;
@@ -122,24 +130,26 @@ export class Base64Decoder {
       const c = chunk[i++] as number;
       if (c === PAD) {
         if (n === 2) n = 4;
-        else if (n === 4) {
-          out[k++] = bits >> 4;
+        else if (n === 1) this.broken = true;
+        else if (n > 0) {
+          if (n === 4) out[k++] = bits >> 4;
+          else {
+            out[k++] = bits >> 10;
+            out[k++] = bits >> 2;
+          }
           n = 0;
           bits = 0;
-        } else if (n === 3) {
-          out[k++] = bits >> 10;
-          out[k++] = bits >> 2;
-          n = 0;
-          bits = 0;
-        } else if (n === 1) this.broken = true;
+          if (i === chunk.length) this.#padded = true;
+          else if ((v[chunk[i] as number] as number) >= 0) this.broken = true;
+        }
         continue;
       }
-      const d = v[c] as number;
-      if (d < 0) continue;
       if (n === 4) {
         this.broken = true;
         break;
       }
+      const d = v[c] as number;
+      if (d < 0) continue;
       bits = (bits << 6) | d;
       if (++n === 4) {
         out[k++] = bits >> 16;
@@ -154,9 +164,14 @@ export class Base64Decoder {
     return out.subarray(0, k);
   }
 
+  /** Did the data so far end with a group, none of them broken? */
+  get whole(): boolean {
+    return !this.broken && this.#n === 0;
+  }
+
   /** Throws when the data ends inside a group. */
   end(): void {
-    if (this.broken || this.#n !== 0) throw new FormatError("eof", "truncated input");
+    if (!this.whole) throw new FormatError("eof", "truncated input");
   }
 }
 

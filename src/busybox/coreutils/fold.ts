@@ -5,7 +5,7 @@ import type { Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
-import { xatoiRange } from "../libbb/numbers.ts";
+import { xatouRange } from "../libbb/numbers.ts";
 import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** Column after the character whose first byte is `c`. */
@@ -54,7 +54,7 @@ function foldLine(line: string, width: number, bytes: boolean, atBlanks: boolean
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "bsw:");
-  const width = xatoiRange(opt.get("w") ?? "80", 1, 10000);
+  const width = xatouRange(opt.get("w") ?? "80", 1, 10000);
   const bytes = opt.has("b");
   const atBlanks = opt.has("s");
   return yield* forEachInput(p, opt.operands, function* (input) {

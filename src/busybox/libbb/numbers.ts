@@ -61,11 +61,16 @@ export function xatouRange(
   return n;
 }
 
+/** The message leaves out a minus sign, which is taken off before the rest is read. */
+function invalid(text: string): never {
+  return die(`invalid number '${text.replace("-", "")}'`);
+}
+
 /** A whole number of either sign. */
 export function xatoi(text: string, suffixes: Suffixes = []): number {
   const n = text.startsWith("-") ? value(text.slice(1), suffixes) : value(text, suffixes);
   if (n === undefined || n > Number.MAX_SAFE_INTEGER || /^-\+/.test(text))
-    return die(`invalid number '${text}'`);
+    return invalid(text);
   return text.startsWith("-") ? -n : n;
 }
 
@@ -77,7 +82,7 @@ export function xatoiRange(
   suffixes: Suffixes = [],
 ): number {
   const n = xatoi(text, suffixes);
-  if (Math.abs(n) > 0x7fffffff) die(`invalid number '${text}'`);
+  if (Math.abs(n) > 0x7fffffff) invalid(text);
   if (n < low || n > high) die(`number ${text} is not in ${low}..${high} range`);
   return n;
 }
