@@ -74,6 +74,8 @@ class Pager {
   }
 
   *#ask(): Steps<boolean> {
+    // The original counts the byte it has looked ahead at, once a prompt.
+    this.#shown++;
     const percent = Math.round((100 * this.#shown) / this.size);
     let prompt = this.size > 0 ? `--More-- (${percent}% of ${this.size} bytes)` : "--More-- ";
     for (;;) {

@@ -4,6 +4,7 @@ import { O_CLOEXEC, O_RDONLY } from "../../../abi/fcntl.ts";
 import { POLLIN } from "../../../abi/poll.ts";
 import { isSteps, type Steps, type Sys } from "../../../abi/program.ts";
 import { strOf } from "../../../lib/bytes.ts";
+import { S_ISREG } from "../../../libc/stat.ts";
 import { open } from "../../../libc/unistd.ts";
 
 /** Bytes kept of one input; what comes after is not read. */
@@ -16,6 +17,8 @@ export class Source {
   readonly lines: string[] = [];
   /** All was read. */
   eof = false;
+  /** Reading it takes no time. */
+  readonly regular: boolean;
   readonly #sys: Sys;
   readonly #fd: number;
   #partial = "";
@@ -25,6 +28,7 @@ export class Source {
     this.#sys = sys;
     this.#fd = fd;
     this.name = name;
+    this.regular = S_ISREG(sys.fstat(fd).mode);
   }
 
   close(): void {
@@ -37,7 +41,7 @@ export class Source {
    */
   *fill(count: number, tty?: number): Steps<void> {
     while (!this.eof && this.lines.length < count) {
-      if (tty !== undefined && (yield* this.#keyFirst(tty))) return;
+      if (tty !== undefined && !this.regular && (yield* this.#keyFirst(tty))) return;
       let chunk = this.#sys.read(this.#fd, 65536);
       if (isSteps(chunk)) chunk = yield* chunk;
       this.#take(strOf(chunk));

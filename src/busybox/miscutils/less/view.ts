@@ -32,6 +32,8 @@ interface Entry {
 
 const REVERSE = "\x1b[7m";
 const NORMAL = "\x1b[m";
+/** Lines of a file that are read before they are shown. */
+const LOOK_AHEAD = 10_000;
 /** Lines kept ready. */
 const CACHE = 2000;
 
@@ -125,7 +127,9 @@ export class View {
 
   /** Reads what the window needs from its top on, and `more` rows. */
   *need(more = 0): Steps<void> {
-    yield* this.source.fill(this.top.line + this.height + more + 1, this.#tty);
+    // Of a file some more, so that the prompt can tell how long it is.
+    const ahead = this.source.regular ? LOOK_AHEAD : 1;
+    yield* this.source.fill(this.top.line + this.height + more + ahead, this.#tty);
   }
 
   *move(by: number): Steps<void> {
