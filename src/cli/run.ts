@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Errno } from "../abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../abi/fcntl.ts";
 import { isSteps } from "../abi/program.ts";
+import { WorkingDirectory } from "../host/node/files.ts";
 import { folderOrFile } from "../host/node/folder.ts";
 import { NodeHost } from "../host/node/host.ts";
 import { proxySignals } from "../host/node/signals.ts";
@@ -26,14 +27,14 @@ const IMAGE = /^(?:(?:docker\.io\/)?library\/)?alpine(?::(?:latest|3|3\.20|3\.20
 /** Exit status for errors of ours, as docker has it. */
 export const FAILED = 125;
 
-function mountOf(volume: Volume): MountOptions {
+function mountOf(volume: Volume, working: WorkingDirectory): MountOptions {
   const path = resolve(volume.host);
   try {
     // As docker does: a folder that is not there is made.
     if (statSync(path, { throwIfNoEntry: false }) === undefined)
       mkdirSync(path, { recursive: true });
     return {
-      fileSystem: folderOrFile(path, { readonly: volume.readOnly }),
+      fileSystem: folderOrFile(path, { readonly: volume.readOnly, working }),
       target: volume.guest,
       readOnly: volume.readOnly,
     };
@@ -66,13 +67,14 @@ function environment(options: RunOptions): Record<string, string> {
 
 function bootMachine(options: RunOptions): Machine {
   const { memoryBytes, tasks } = options;
+  const working = new WorkingDirectory();
   return Machine.boot({
     host: new NodeHost(),
     image: embeddedImage(),
     programs: basePrograms(),
     readOnly: options.readOnly,
     env: environment(options),
-    mounts: options.volumes.map(mountOf),
+    mounts: options.volumes.map((volume) => mountOf(volume, working)),
     limits: {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(tasks === undefined ? {} : { tasks }),

@@ -65,6 +65,24 @@ test("folders of the host", () => {
   );
 });
 
+test("two folders at once, in and out of directories", () => {
+  const script =
+    "mkdir /a/x && cd /a/x && for i in 1 2 3; do echo $i >$i; mv $i /b/$i; ln /b/3 /b/l$i; done 2>&1;" +
+    "cd /b && mkdir -p y/z && cp -r . /a/x/copy && cd /a/x && mv copy ../moved && cat ../moved/[123];" +
+    "cd /b/y/z && echo deep >f && ls -R /a /b";
+  mkdirSync(`${folder}/a`);
+  mkdirSync(`${folder}/b`);
+  const volumes = ["-v", `${folder}/a:/a`, "-v", `${folder}/b:/b`];
+  const { stdout, status } = bivy(["run", ...volumes, "alpine", "sh", "-c", script]);
+  expect([status, stdout]).toEqual([
+    0,
+    "ln: /b/3: No such file or directory\nln: /b/3: No such file or directory\n1\n2\n3\n" +
+      "/a:\nmoved\nx\n\n/a/moved:\n1\n2\n3\nl3\ny\n\n/a/moved/y:\nz\n\n/a/moved/y/z:\n\n/a/x:\n\n" +
+      "/b:\n1\n2\n3\nl3\ny\n\n/b/y:\nz\n\n/b/y/z:\nf\n",
+  ]);
+  expect(readFileSync(`${folder}/b/y/z/f`, "latin1")).toBe("deep\n");
+});
+
 test("environment, directory, user, name", () => {
   const { stdout } = bivy(["run", "-e", "A=1", "-e", "B=x y", "-h", "box", "alpine", "env"]);
   expect(stdout.split("\n").sort().join("\n").trim()).toBe(

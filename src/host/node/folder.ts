@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { HostFs } from "../../kernel/fs/hostfs/hostfs.ts";
 import type { SuperBlock } from "../../kernel/fs/inode.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { NodeFiles } from "./files.ts";
+import { type FolderOptions, NodeFiles } from "./files.ts";
 
 /**
  * A folder of the host, for a machine's `mounts`: `{ fileSystem: hostFolder("data"), target: "/data" }`.
@@ -12,7 +12,7 @@ import { NodeFiles } from "./files.ts";
  */
 export function hostFolder(
   folder: string,
-  options: { readonly?: boolean } = {},
+  options: FolderOptions = {},
 ): (kernel: Kernel) => SuperBlock {
   return (kernel) => new HostFs(kernel, new NodeFiles(folder, options));
 }
@@ -20,7 +20,7 @@ export function hostFolder(
 /** As hostFolder; of a file, that file alone. */
 export function folderOrFile(
   path: string,
-  options: { readonly?: boolean } = {},
+  options: FolderOptions = {},
 ): (kernel: Kernel) => SuperBlock {
   if (statSync(path).isDirectory()) return hostFolder(path, options);
   const name = Buffer.from(basename(path)).toString("latin1");
