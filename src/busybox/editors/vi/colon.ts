@@ -8,7 +8,7 @@ import { loadFile, readLines, writeLines } from "./files.ts";
 import { remove, type Span, yank } from "./operators.ts";
 import { searchFrom } from "./search.ts";
 import type { Vi, ViOptions } from "./state.ts";
-import { rawOn, resumeScreen, suspendScreen } from "./terminal.ts";
+import { lendScreen, rawOn, takeScreen } from "./terminal.ts";
 
 /** What the command line has before the command. */
 interface Range {
@@ -237,6 +237,8 @@ function* write(vi: Vi, name: string, bang: boolean, args: string, range: Range)
   const leaves = name !== "write";
   const path = args === "" ? vi.file : encodeUtf8(args);
   if (path === "") throw new Bad("No current filename");
+  // A text without a name takes the first one it gets.
+  if (vi.file === "" && (bang || tryStat(vi.p.sys, path) === undefined)) vi.file = path;
   const other = path !== vi.file;
   if ((name === "x" || name === "xit") && vi.buf.modified === 0 && !other) {
     return leave(vi, bang, false);
@@ -362,17 +364,18 @@ export function* longMessage(vi: Vi): Steps<void> {
   const text = vi.message?.text;
   if (text === undefined || text.length < vi.screen.columns) return;
   vi.message = undefined;
+  yield* vi.screen.draw(vi);
   yield* vi.screen.send(`\x1b[${vi.screen.rows};1H\x1b[K${encodeUtf8(text)}`);
   yield* hitReturn(vi);
   vi.screen.forget();
 }
 
 function* shell(vi: Vi, text: string): Steps<void> {
-  yield* suspendScreen(vi);
+  yield* lendScreen(vi);
   yield* run(vi.p, ["/bin/sh", "-c", encodeUtf8(text)]);
   yield* rawOn(vi);
   yield* hitReturn(vi);
-  yield* resumeScreen(vi);
+  yield* takeScreen(vi);
 }
 
 function* features(vi: Vi): Steps<void> {

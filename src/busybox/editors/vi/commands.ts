@@ -8,7 +8,7 @@ import { indentOf, insertMode } from "./insert.ts";
 import { type Motion, motion } from "./motions.ts";
 import { change, linesSpan, put, remove, shift, spanOf, yank } from "./operators.ts";
 import type { Vi } from "./state.ts";
-import { suspendScreen, resumeScreen } from "./terminal.ts";
+import { lendScreen, takeScreen } from "./terminal.ts";
 
 const MAX_COUNT = 99_999_999;
 /** Counts beyond this would only burn time in commands that repeat something. */
@@ -182,10 +182,10 @@ function* screenCommand(vi: Vi, key: string): Steps<void> {
     case "\x12":
       return vi.screen.forget();
     case "\x1a":
-      yield* suspendScreen(vi);
+      yield* lendScreen(vi);
       vi.p.sys.kill(vi.p.sys.getpid(), SIGTSTP);
       yield* vi.p.sys.sched_yield();
-      return yield* resumeScreen(vi);
+      return yield* takeScreen(vi);
     case "\x07":
     case "\x03":
       return;

@@ -42,15 +42,14 @@ export function* rawOff(vi: Vi): Steps<void> {
   if (vi.modes !== undefined) yield* tcsetattr(vi.p.sys, 0, TCSADRAIN, vi.modes);
 }
 
-/** Leaves the screen to others. */
-export function* suspendScreen(vi: Vi): Steps<void> {
-  yield* vi.screen.send(`\x1b[${vi.screen.rows};1H\x1b[K${LEAVE_SCREEN}`);
+/** Lets others write on the screen: below the text, in the terminal's own modes. */
+export function* lendScreen(vi: Vi): Steps<void> {
+  yield* vi.screen.send(`\x1b[${vi.screen.rows};1H\x1b[K`);
   yield* rawOff(vi);
 }
 
-/** Takes it again. */
-export function* resumeScreen(vi: Vi): Steps<void> {
+/** Takes the screen again. */
+export function* takeScreen(vi: Vi): Steps<void> {
   yield* rawOn(vi);
-  yield* vi.screen.send(ENTER_SCREEN);
   vi.screen.measure();
 }

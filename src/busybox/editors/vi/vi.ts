@@ -11,7 +11,7 @@ import { colon, FEATURES, longMessage } from "./colon.ts";
 import { command } from "./commands.ts";
 import { loadFile } from "./files.ts";
 import { Vi } from "./state.ts";
-import { ENTER_SCREEN, rawOn, suspendScreen } from "./terminal.ts";
+import { ENTER_SCREEN, LEAVE_SCREEN, lendScreen, rawOn } from "./terminal.ts";
 
 /** Commands done before the first file is shown: $EXINIT, or else ~/.exrc if it is the user's own. */
 function* startCommands(p: Process): Steps<string[]> {
@@ -78,6 +78,7 @@ function* main(p: Process): Steps<number> {
       vi.leave = undefined;
       for (const line of initial.splice(0)) {
         yield* colon(vi, line);
+        yield* longMessage(vi);
         vi.clamp();
       }
       if (vi.leave === undefined) yield* editFile(vi);
@@ -87,13 +88,18 @@ function* main(p: Process): Steps<number> {
     } while (vi.at < vi.files.length);
   } catch (e) {
     if (!(e instanceof NoInput)) throw e;
-    yield* suspendScreen(vi);
+    yield* leave(vi);
     yield* p.warnx("can't read user input");
     return 1;
   }
-  yield* suspendScreen(vi);
+  yield* leave(vi);
   p.sys.rt_sigaction(SIGWINCH, old);
   return vi.status;
+}
+
+function* leave(vi: Vi): Steps<void> {
+  yield* lendScreen(vi);
+  yield* vi.screen.send(LEAVE_SCREEN);
 }
 
 export const vi: Applet = {
