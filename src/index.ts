@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { hostFolder } from "./host/node/folder.ts";
 import { NodeHost } from "./host/node/host.ts";
 import { loadImage } from "./host/node/image.ts";
+import type { Host } from "./kernel/host.ts";
 import type { ImageNode } from "./kernel/fs/imagefs/imagefs.ts";
 import { Machine as BaseMachine, type BootOptions } from "./machine/machine.ts";
 import { basePrograms } from "./machine/programs.ts";
@@ -32,6 +33,11 @@ function share(): Shared {
     programs: basePrograms(),
   };
   return shared;
+}
+
+/** The host that machines get by default, for those who wrap it. */
+export function nodeHost(): Host {
+  return new NodeHost();
 }
 
 /** What to boot: everything has a default here. */

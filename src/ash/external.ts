@@ -7,7 +7,7 @@ import { controlsJobs, placeChild } from "./fork.ts";
 import { waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
 import { applyRedirs, RedirFault, type Target } from "./redir.ts";
-import type { Shell } from "./shell.ts";
+import { forkTask, type Shell } from "./shell.ts";
 import { resetForProgram } from "./trap.ts";
 
 /** Forks, executes and waits: the status. */
@@ -20,7 +20,7 @@ export function* runExternal(
   node: Node,
 ): Steps<number> {
   const job = sh.jobs.make(controlsJobs(sh), false);
-  const pid = sh.sys.fork(function* (sys): Steps<number> {
+  const pid = forkTask(sh.sys, function* (sys): Steps<number> {
     if (job.control) placeChild(sh, sys, 0, sys.getpid(), true);
     resetForProgram(sh, sys);
     if (targets.length > 0) {

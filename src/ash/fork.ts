@@ -6,7 +6,7 @@ import { concat, strOf } from "../lib/bytes.ts";
 import { commandText } from "./cmdtext.ts";
 import { type Job, setForeground, waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
-import { INTERRUPT, type Run, type Shell, ShellError, ShellExit } from "./shell.ts";
+import { forkTask, INTERRUPT, type Run, type Shell, ShellError, ShellExit } from "./shell.ts";
 import { exitShell, ignoreKeyboard, resetRootSignals, resetTraps } from "./trap.ts";
 
 const FOREGROUND = 0;
@@ -92,7 +92,7 @@ function forkShell(
   const child = sh.fork();
   const control = job.control;
   const first = job.procs[0]?.pid ?? 0;
-  const pid = sh.sys.fork(function* (sys): Steps<number> {
+  const pid = forkTask(sh.sys, function* (sys): Steps<number> {
     child.sys = sys;
     if (control) {
       placeChild(child, sys, 0, first === 0 ? sys.getpid() : first, mode === FOREGROUND);

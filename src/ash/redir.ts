@@ -17,7 +17,7 @@ import { strerror } from "../libc/strerror.ts";
 import { bytesOf } from "../lib/bytes.ts";
 import { compileString, type StringWord, TILDE_NONE, TILDE_START, type WordHost } from "./expand.ts";
 import type { Redir, RedirOp } from "./nodes.ts";
-import type { Shell } from "./shell.ts";
+import { forkTask, type Shell } from "./shell.ts";
 
 /** A redirection whose word is compiled. */
 export interface CompiledRedir {
@@ -160,7 +160,7 @@ function openHere(sys: Sys, text: string): Blocking<number> {
     sys.close(writer);
     return reader;
   }
-  sys.fork(function* (child): Steps<number> {
+  forkTask(sys, function* (child): Steps<number> {
     child.close(reader);
     try {
       for (let at = 0; at < bytes.length; ) {

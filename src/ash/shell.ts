@@ -33,6 +33,16 @@ export class ShellError {
   }
 }
 
+/** fork(2) of a shell: without room for a child it is the shell's own error. */
+export function forkTask(sys: Sys, main: (child: Sys) => Steps<number>): number {
+  try {
+    return sys.fork(main);
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    throw new ShellError(`can't fork: ${strerror(e)}`);
+  }
+}
+
 /** SIGINT in an interactive shell: back to the prompt. */
 export const INTERRUPT: { readonly interrupt: true } = Object.freeze({ interrupt: true as const });
 
@@ -179,12 +189,7 @@ export class Shell {
   mailCheckedMs = 0;
   mailTimes: Map<string, number> = new Map();
 
-  constructor(
-    sys: Sys,
-    builtins: ReadonlyMap<string, Builtin>,
-    hooks: ShellHooks,
-    parent?: Shell,
-  ) {
+  constructor(sys: Sys, builtins: ReadonlyMap<string, Builtin>, hooks: ShellHooks, parent?: Shell) {
     this.sys = sys;
     this.builtins = builtins;
     this.hooks = hooks;

@@ -1,4 +1,4 @@
-// Programs of library users: generators over system calls, or async functions over descriptors.
+// Programs of library users that are async functions over descriptors.
 import { EINTR } from "../abi/errno.ts";
 import { type Program, type Steps, type Sys, settle } from "../abi/program.ts";
 import { TaskSys } from "../kernel/sys.ts";
@@ -26,13 +26,13 @@ interface Call {
 }
 
 /**
- * Makes a program of a generator function (as it is) or of an async function. An async function runs
+ * Makes a program of an async function. (A generator function over system calls is a program as it
+ * is.) The function runs
  * on the host's event loop; its calls are made by the guest's task, one after the other. When the
  * task is killed, calls in flight never settle. A rejection ends the program as a bug does.
  */
-export function defineProgram(main: Program | AsyncProgram): Program {
-  if (main.length !== 1) return main as Program;
-  return (sys, argv, envp) => runAsync(main as AsyncProgram, sys, argv, envp);
+export function defineProgram(main: AsyncProgram): Program {
+  return (sys, argv, envp) => runAsync(main, sys, argv, envp);
 }
 
 function* runAsync(

@@ -70,7 +70,8 @@ test.skipIf(!existsSync(CHROMIUM))(
             const worker = new Worker("/worker.js", { type: "module" });
             worker.onerror = (event) => reject(new Error(event.message));
             worker.onmessage = ({ data }) => {
-              if (data === "ready") worker.postMessage("echo b >/tmp/f; echo a >>/tmp/f; sort /tmp/f | tr a-z A-Z");
+              if (data === "ready")
+                worker.postMessage("echo b >/tmp/f; echo a >>/tmp/f; sort /tmp/f | tr a-z A-Z");
               else resolve(data);
             };
           }),

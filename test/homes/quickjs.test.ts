@@ -18,7 +18,7 @@ const base = {
   now: () => 0, monotonic: () => 0, random: (n) => new Uint8Array(n),
   soon() {}, after: () => () => {}, report(message) { throw new Error(message); },
 };
-const image = imageOf(Uint8Array.from(globalThis.imageText, (c) => c.charCodeAt(0)));
+const image = imageOf(Uint8Array.from(globalThis.imageText, (c) => c.charCodeAt(0) - 256));
 globalThis.run = (script) => {
   const machine = Machine.boot({ host: new FixedHost(base), image, programs: basePrograms() });
   const { status, stdout, stderr } = machine.runSync(script);
@@ -42,12 +42,16 @@ test("a script with a pipe and a file runs in QuickJS", async () => {
   const quickjs = await getQuickJS();
   const vm = quickjs.newContext();
   try {
-    const image = readFileSync(`${root}/dist/rootfs.img`).toString("latin1");
-    const text = vm.newString(image);
+    // Shifted by 256, because a string that is passed in ends at its first NUL.
+    const image = Array.from(readFileSync(`${root}/dist/rootfs.img`), (byte) =>
+      String.fromCharCode(byte + 256),
+    );
+    const text = vm.newString(image.join(""));
     vm.setProp(vm.global, "imageText", text);
     text.dispose();
     vm.unwrapResult(vm.evalCode(await bundle())).dispose();
-    const script = "echo one two >/tmp/f; cat /tmp/f | wc -w; i=0; while [ $i -lt 5 ]; do i=$((i+1)); done; echo $i";
+    const script =
+      "echo one two >/tmp/f; cat /tmp/f | wc -w; i=0; while [ $i -lt 5 ]; do i=$((i+1)); done; echo $i";
     const result = vm.unwrapResult(vm.evalCode(`run(${JSON.stringify(script)})`));
     expect(JSON.parse(vm.dump(result) as string)).toEqual({
       status: 0,
