@@ -1,7 +1,8 @@
 // Random sequences of mounts and of what mounts get in the way of.
+
+import { Errno } from "../../src/abi/errno.ts";
 import { AT_FDCWD } from "../../src/abi/fcntl.ts";
 import { MS_BIND, MS_MOVE, MS_REMOUNT } from "../../src/abi/mount.ts";
-import { Errno } from "../../src/abi/errno.ts";
 import { ROOT_CRED } from "../../src/kernel/cred.ts";
 import { tryResolve } from "../../src/kernel/fs/namei.ts";
 import { chdir, getcwd } from "../../src/kernel/syscalls/dir.ts";

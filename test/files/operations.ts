@@ -4,12 +4,7 @@ import { AT_FDCWD, O_PATH } from "../../src/abi/fcntl.ts";
 import { S_IFDIR, S_IFIFO, S_IFMT } from "../../src/abi/stat.ts";
 import { ROOT_CRED } from "../../src/kernel/cred.ts";
 import { overlayFileSystem } from "../../src/kernel/fs/overlay/overlay.ts";
-import {
-  fchmodat,
-  fchownat,
-  faccessat,
-  truncate,
-} from "../../src/kernel/syscalls/attr.ts";
+import { faccessat, fchmodat, fchownat, truncate } from "../../src/kernel/syscalls/attr.ts";
 import { chdir, chroot, getcwd, umask } from "../../src/kernel/syscalls/dir.ts";
 import {
   linkat,

@@ -46,17 +46,24 @@ export class Mount {
 
   /** An open description is gone. */
   closed(): void {
-    if (--this.opens === 0 && this.detached) this.#end();
+    if (--this.opens === 0 && this.detached) reapMounts(this.sb.kernel);
   }
 
-  /** Taken off the tree: the super block ends with its last mount. */
+  /** Taken off the tree: lives on as long as it is used; the super block ends with its last mount. */
   detach(): void {
+    const { kernel } = this.sb;
     this.detached = true;
-    if (this.opens === 0) this.#end();
+    detachedMounts(kernel).add(this);
+    reapMounts(kernel);
   }
 
-  #end(): void {
-    if (--mountsOf(this.sb).count === 0) this.sb.release();
+  /** True while a task has its root, its working directory or its program there. */
+  get inUse(): boolean {
+    if (this.opens > 0) return true;
+    for (const { fs, group } of this.sb.kernel.tasks.values()) {
+      if (fs.cwd.mount === this || fs.root.mount === this || group.exe?.mount === this) return true;
+    }
+    return false;
   }
 
   /** True when nothing may be changed through this mount. */
@@ -71,6 +78,20 @@ export class Mount {
   }
   get noexec(): boolean {
     return (this.flags & MS_NOEXEC) !== 0;
+  }
+}
+
+function detachedMounts(kernel: Kernel): Set<Mount> {
+  return kernel.slot("detached-mounts", () => new Set<Mount>());
+}
+
+/** Ends the mounts that are off the tree and that nobody uses any more: after chdir, close, exit. */
+export function reapMounts(kernel: Kernel): void {
+  const detached = detachedMounts(kernel);
+  if (detached.size === 0) return;
+  for (const mount of detached) {
+    if (mount.inUse || !detached.delete(mount)) continue;
+    if (--mountsOf(mount.sb).count === 0) mount.sb.release();
   }
 }
 
@@ -200,6 +221,7 @@ export class MountNamespace {
   /** A task ends or goes to another namespace: when it was the last here, everything is unmounted. */
   leave(task: Task): void {
     const { kernel } = task;
+    reapMounts(kernel);
     if (this === kernel.ns) return;
     for (const other of kernel.tasks.values()) if (other !== task && other.ns === this) return;
     for (const mount of [...this.mounts].reverse()) this.remove(mount);

@@ -1,5 +1,5 @@
 // Path walk: from a name to a place in the tree (path_resolution(7), Linux: fs/namei.c).
-import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, Errno } from "../../abi/errno.ts";
+import { EACCES, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, Errno } from "../../abi/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -101,15 +101,7 @@ export class Nameidata {
       at = next;
       if (name === ".") continue;
       if (name === "..") {
-        while (dentry === mount.root) {
-          if ((dentry === root.dentry && mount === root.mount) || mount.at === undefined) break;
-          ({ mount, dentry } = mount.at);
-        }
-        // At the root ".." stays, but goes onto what is mounted over it.
-        if (dentry !== mount.root && (dentry !== root.dentry || mount !== root.mount)) {
-          dentry = dentry.parent;
-        }
-        if (dentry.mountCount > 0) ({ mount, dentry } = ns.top({ mount, dentry }));
+        ({ mount, dentry } = parentOf(task, mount, dentry));
         continue;
       }
       const child = dentry.lookup(name);
@@ -140,6 +132,23 @@ export class Nameidata {
     this.dentry = dentry;
     return undefined;
   }
+}
+
+/** "..": out of a mount through its mount point; at the task's root it goes nowhere. */
+function parentOf(task: Task, mount: Mount, dentry: Dentry): Path {
+  const { root } = task.fs;
+  let here: Path = { mount, dentry };
+  while (here.dentry === here.mount.root) {
+    if (here.dentry === root.dentry && here.mount === root.mount) break;
+    if (here.mount.at === undefined) break;
+    here = here.mount.at;
+  }
+  const atRoot = here.dentry === root.dentry && here.mount === root.mount;
+  if (here.dentry !== here.mount.root && !atRoot) {
+    here = { mount: here.mount, dentry: here.dentry.parent };
+  }
+  // Onto what is mounted there, over the root as well.
+  return here.dentry.mountCount > 0 ? task.ns.top(here) : here;
 }
 
 /** Where a walk of `path` relative to `dirfd` starts; throws EBADF. */
@@ -196,6 +205,8 @@ export function resolveParent(task: Task, dirfd: number, path: string): LastComp
 /** The entry of a directory by the last component of a path, if it is there. */
 export function lookupLast(parent: Dentry, name: string): Dentry | undefined {
   if (name.length > NAME_MAX) throw ENAMETOOLONG;
+  // Only our own programs can say this: C strings end there.
+  if (name.includes("\0")) throw EINVAL;
   if (parent.deleted) throw ENOENT;
   return parent.lookup(name);
 }

@@ -17,13 +17,7 @@ export function watchersOf(inode: Inode): Set<Watcher> | undefined {
 }
 
 /** Tells the watchers of one inode. Callers test `kernel.watches` first on hot paths. */
-export function notify(
-  inode: Inode,
-  mask: number,
-  name = "",
-  cookie = 0,
-  unlinked = false,
-): void {
+export function notify(inode: Inode, mask: number, name = "", cookie = 0, unlinked = false): void {
   const watchers = watchersOf(inode);
   if (watchers === undefined) return;
   for (const watcher of [...watchers]) {

@@ -1,7 +1,16 @@
 // What the VFS checks before it changes something (Linux: inode_permission, may_create, may_delete).
 import { EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import { W_OK, X_OK } from "../../abi/fcntl.ts";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID, S_ISVTX } from "../../abi/stat.ts";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFSOCK,
+  S_ISGID,
+  S_ISVTX,
+} from "../../abi/stat.ts";
 import { inGroup, permitted, stickyForbids } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";

@@ -2,6 +2,7 @@
 import { EACCES, ENOTDIR, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, X_OK } from "../../abi/fcntl.ts";
 import { permitted } from "../cred.ts";
+import { reapMounts } from "../fs/mount.ts";
 import { cwdName, resolve } from "../fs/namei.ts";
 import type { Task } from "../task.ts";
 
@@ -15,6 +16,7 @@ export function chdir(task: Task, path: string): void {
   const at = resolve(task, AT_FDCWD, path, O_DIRECTORY);
   if (!permitted(task.cred, at.dentry.inode, X_OK)) throw EACCES;
   task.fs.cwd = at;
+  reapMounts(task.kernel);
 }
 
 /** fchdir(2). */
@@ -23,6 +25,7 @@ export function fchdir(task: Task, fd: number): void {
   if (!path.dentry.inode.isDirectory) throw ENOTDIR;
   if (!permitted(task.cred, path.dentry.inode, X_OK)) throw EACCES;
   task.fs.cwd = path;
+  reapMounts(task.kernel);
 }
 
 /** chroot(2). */
@@ -31,6 +34,7 @@ export function chroot(task: Task, path: string): void {
   if (!permitted(task.cred, at.dentry.inode, X_OK)) throw EACCES;
   if (task.cred.euid !== 0) throw EPERM;
   task.fs.root = at;
+  reapMounts(task.kernel);
 }
 
 /** umask(2): the old mask. */

@@ -40,7 +40,7 @@ export function dup(task: Task, fd: number): number {
 
 function place(task: Task, oldfd: number, newfd: number, cloexec: boolean): number {
   const file = task.fds.get(oldfd);
-  if (!(newfd >= 0 && newfd < task.rlimit(RLIMIT_NOFILE))) throw EBADF;
+  if (!Number.isInteger(newfd) || newfd < 0 || newfd >= task.rlimit(RLIMIT_NOFILE)) throw EBADF;
   task.fds.set(task, newfd, file.get(), cloexec);
   return newfd;
 }
@@ -86,7 +86,7 @@ export function fcntl(task: Task, fd: number, cmd: number, arg = 0): number {
   switch (cmd) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-      if (!(arg >= 0 && arg < limit)) throw EINVAL;
+      if (!Number.isInteger(arg) || arg < 0 || arg >= limit) throw EINVAL;
       return task.fds.install(file.get(), cmd === F_DUPFD_CLOEXEC, limit, arg);
     case F_GETFD:
       return task.fds.getCloexec(fd) ? FD_CLOEXEC : 0;

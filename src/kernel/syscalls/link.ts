@@ -65,7 +65,6 @@ function isNormal(name: string): boolean {
 function freeName(task: Task, dirfd: number, path: string, directory: boolean): LastComponent {
   const last = resolveParent(task, dirfd, path);
   if (!isNormal(last.name)) throw EEXIST;
-  if (last.name.includes("\0")) throw EINVAL;
   if (lookupLast(last.parent.dentry, last.name) !== undefined) throw EEXIST;
   if (last.trailingSlash && !directory) throw ENOENT;
   if (last.parent.mount.readonly) throw EROFS;
@@ -222,6 +221,27 @@ function mayMove(task: Task, moved: Dentry, from: Path, to: Path): void {
   if (!permitted(task.cred, moved.inode, W_OK)) throw EACCES;
 }
 
+/** Permissions of both directories and of what is moved and replaced; mount points stay. */
+function mayRename(
+  task: Task,
+  from: LastComponent,
+  to: LastComponent,
+  old: Dentry,
+  target: Dentry | undefined,
+  exchange: boolean,
+): void {
+  mayDelete(task, from.parent, old, old.inode.isDirectory);
+  if (target === undefined) {
+    mayCreate(task, to.parent);
+  } else {
+    mayDelete(task, to.parent, target, exchange ? target.inode.isDirectory : old.inode.isDirectory);
+    if (exchange) mayMove(task, target, to.parent, from.parent);
+  }
+  mayMove(task, old, from.parent, to.parent);
+  if (task.ns.isMountPoint(old)) throw EBUSY;
+  if (target !== undefined && task.ns.isMountPoint(target)) throw EBUSY;
+}
+
 /** renameat2(2). */
 export function renameat2(
   task: Task,
@@ -240,7 +260,6 @@ export function renameat2(
   if (from.parent.mount !== to.parent.mount) throw EXDEV;
   if (!isNormal(from.name)) throw EBUSY;
   if (!isNormal(to.name)) throw (flags & RENAME_NOREPLACE) !== 0 ? EEXIST : EBUSY;
-  if (to.name.includes("\0")) throw EINVAL;
   if (from.parent.mount.readonly) throw EROFS;
   const old = lookupOld(from);
   const target = lookupLast(to.parent.dentry, to.name);
@@ -254,29 +273,30 @@ export function renameat2(
   if (target?.isAncestorOf(from.parent.dentry) === true) throw exchange ? EINVAL : ENOTEMPTY;
   if (target?.inode === old.inode) return;
 
-  mayDelete(task, from.parent, old, old.inode.isDirectory);
-  if (target === undefined) {
-    mayCreate(task, to.parent);
-  } else {
-    mayDelete(task, to.parent, target, exchange ? target.inode.isDirectory : old.inode.isDirectory);
-    if (exchange) mayMove(task, target, to.parent, from.parent);
-  }
-  mayMove(task, old, from.parent, to.parent);
-  if (task.ns.isMountPoint(old)) throw EBUSY;
-  if (target !== undefined && task.ns.isMountPoint(target)) throw EBUSY;
+  mayRename(task, from, to, old, target, exchange);
   const newDir = to.parent.dentry.inode;
   const dir = from.parent.dentry.inode;
   dir.rename(from.name, newDir, to.name, flags, old.inode, target?.inode);
   if (exchange) from.parent.dentry.exchange(from.name, to.parent.dentry, to.name);
   else from.parent.dentry.move(from.name, to.parent.dentry, to.name);
   if (target !== undefined && !exchange) detachMounts(task.kernel, target);
-  if (task.kernel.watches !== 0) {
-    tellMove(from, to, old.inode);
-    if (exchange && target !== undefined) tellMove(to, from, target.inode);
-    else if (target !== undefined) {
-      if (!target.inode.isDirectory) notify(target.inode, IN_ATTRIB);
-      notifyGone(target.inode);
-    }
+  if (task.kernel.watches !== 0) tellRename(from, to, old.inode, target?.inode, exchange);
+}
+
+function tellRename(
+  from: LastComponent,
+  to: LastComponent,
+  moved: Inode,
+  target: Inode | undefined,
+  exchange: boolean,
+): void {
+  tellMove(from, to, moved);
+  if (target === undefined) return;
+  if (exchange) {
+    tellMove(to, from, target);
+  } else {
+    if (!target.isDirectory) notify(target, IN_ATTRIB);
+    notifyGone(target);
   }
 }
 

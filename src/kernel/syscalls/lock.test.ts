@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Files, outcome } from "../../../test/support/files.ts";
 import { testKernel } from "../../../test/support/kernel.ts";
-import { Errno } from "../../abi/errno.ts";
+import type { Errno } from "../../abi/errno.ts";
 import {
   AT_FDCWD,
   F_GETLK,
@@ -101,7 +101,12 @@ test("adjacent and overlapping locks of one type become one", () => {
   one.write("/f", "");
   const fd1 = one.open("/f", O_RDWR);
   const fd2 = two.open("/f", O_RDWR);
-  for (const [start, len] of [[0, 5], [10, 5], [5, 5], [14, 0]] as const) {
+  for (const [start, len] of [
+    [0, 5],
+    [10, 5],
+    [5, 5],
+    [14, 0],
+  ] as const) {
     fcntl_lock(one.task, fd1, F_SETLK, lock(F_WRLCK, start, len));
   }
   expect(held(fcntl_lock(two.task, fd2, F_GETLK, lock(F_RDLCK, 3, 1)))).toBe("write 0+0 by 1");

@@ -47,10 +47,11 @@ export function flock(task: Task, fd: number, operation: number): Blocking<void>
     return undefined;
   }
   if ((operation & LOCK_NB) !== 0) throw EAGAIN;
-  return flockLater(task, file.get(), locks, type);
+  return flockLater(task, file, locks, type);
 }
 
 function* flockLater(task: Task, file: File, locks: FileLocks, type: number): Steps<void> {
+  file.get();
   try {
     while (locks.flockConflict(file, type)) yield* sleepOn(task, [locks.queue]);
     locks.whole.set(file, type);
@@ -112,7 +113,7 @@ export function fcntl_lock(task: Task, fd: number, cmd: number, lock: Flock): Bl
     return lock;
   }
   if (cmd === F_SETLK || cmd === F_OFD_SETLK) throw EAGAIN;
-  return lockLater(task, file.get(), locks, wanted, lock);
+  return lockLater(task, file, locks, wanted, lock);
 }
 
 function tell(lock: Flock, held: RecordLock | undefined): Flock {
@@ -130,6 +131,7 @@ function* lockLater(
 ): Steps<Flock> {
   const graph = waits(task);
   const process = wanted.owner === task.group;
+  file.get();
   try {
     for (;;) {
       const held = locks.conflict(wanted);

@@ -25,7 +25,7 @@ import {
 } from "../../abi/mount.ts";
 import { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
-import { Mount, type MountNamespace } from "../fs/mount.ts";
+import { Mount, type MountNamespace, reapMounts } from "../fs/mount.ts";
 import { resolve } from "../fs/namei.ts";
 import type { Task } from "../task.ts";
 
@@ -197,13 +197,7 @@ export function mount(
 
 /** True when a task, an open file or another mount uses the mount. */
 function isBusy(task: Task, mount: Mount): boolean {
-  if (mount.opens > 0) return true;
-  if (task.ns.mounts.some((other) => other.at?.mount === mount)) return true;
-  for (const other of task.kernel.tasks.values()) {
-    if (other.fs.cwd.mount === mount || other.fs.root.mount === mount) return true;
-    if (other.group.exe?.mount === mount) return true;
-  }
-  return false;
+  return mount.inUse || task.ns.mounts.some((other) => other.at?.mount === mount);
 }
 
 /** umount2(2). */
@@ -268,4 +262,5 @@ export function unshare(task: Task, flags: number): void {
   task.ns.leave(task);
   task.ns = ns;
   task.fs = { ...task.fs, root: moved(task.fs.root), cwd: moved(task.fs.cwd) };
+  reapMounts(task.kernel);
 }

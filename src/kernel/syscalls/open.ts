@@ -49,7 +49,15 @@ import type { File, Path } from "../fs/file.ts";
 import { lookupLast, Nameidata, resolve, startAt } from "../fs/namei.ts";
 import { notify, notifyPath } from "../fs/notify.ts";
 import { PathFile } from "../fs/path-file.ts";
-import { mayCreate, mayFollow, mustCreateOver, mustOwn, mustPermit, newGid, newMode } from "../fs/permission.ts";
+import {
+  mayCreate,
+  mayFollow,
+  mustCreateOver,
+  mustOwn,
+  mustPermit,
+  newGid,
+  newMode,
+} from "../fs/permission.ts";
 import { openFifo } from "../fs/pipe.ts";
 import type { Task } from "../task.ts";
 

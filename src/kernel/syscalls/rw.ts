@@ -14,7 +14,7 @@ const SPLICE_CHUNK = 65536;
 
 function count(max: number): number {
   if (!(max >= 0)) throw EINVAL;
-  return Math.min(max, MAX_RW_COUNT);
+  return Math.min(Math.floor(max), MAX_RW_COUNT);
 }
 
 /** read(2). */
@@ -63,7 +63,7 @@ export function write(task: Task, fd: number, bytes: Uint8Array): Blocking<numbe
 }
 
 function mustBeOffset(offset: number): void {
-  if (!(offset >= 0 && offset <= Number.MAX_SAFE_INTEGER)) throw EINVAL;
+  if (!Number.isSafeInteger(offset) || offset < 0) throw EINVAL;
 }
 
 /** pread64(2). */

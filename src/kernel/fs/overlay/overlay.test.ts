@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
 import { Files, now, outcome } from "../../../../test/support/files.ts";
 import { type TestKernel, testKernel } from "../../../../test/support/kernel.ts";
-import {
-  AT_FDCWD,
-  AT_SYMLINK_NOFOLLOW,
-  O_RDONLY,
-  O_RDWR,
-  O_TRUNC,
-} from "../../../abi/fcntl.ts";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } from "../../../abi/fcntl.ts";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../../../abi/stat.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { fchmodat } from "../../syscalls/attr.ts";

@@ -148,7 +148,7 @@ function split(text: string, separator: string): string[] {
   return parts;
 }
 
-function unescape(text: string): string {
+function unescapePath(text: string): string {
   return text.replace(/\\(.)/gs, "$1");
 }
 
@@ -167,13 +167,13 @@ function parse(data: string): Layers {
     const value = equals < 0 ? "" : part.slice(equals + 1);
     switch (name) {
       case "lowerdir":
-        layers.lower = split(value, ":").map(unescape);
+        layers.lower = split(value, ":").map(unescapePath);
         break;
       case "upperdir":
-        layers.upper = unescape(value);
+        layers.upper = unescapePath(value);
         break;
       case "workdir":
-        layers.work = unescape(value);
+        layers.work = unescapePath(value);
         break;
       // What there is to say about these is said by their defaults.
       case "redirect_dir":

@@ -249,8 +249,7 @@ export class Pages {
       const index = Math.floor(size / PAGE_SIZE);
       const offset = size - index * PAGE_SIZE;
       this.#cut(index, offset);
-      if (index === 0) this.#rest?.forEach((page, at) => this.#drop(at, page));
-      else for (const [at, page] of this.#rest ?? []) if (at > index) this.#drop(at, page);
+      for (const [at, page] of this.#rest ?? []) if (at > index) this.#drop(at, page);
     }
     this.size = size;
   }
@@ -366,7 +365,7 @@ export class Pages {
   /** Frees everything. */
   clear(): void {
     if (this.#first !== undefined) this.#drop(0, this.#first);
-    this.#rest?.forEach((page, at) => this.#drop(at, page));
+    for (const [at, page] of this.#rest ?? []) this.#drop(at, page);
     this.size = 0;
   }
 

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { Files, now, outcome, user } from "../../../../test/support/files.ts";
 import { type TestKernel, testKernel } from "../../../../test/support/kernel.ts";
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_FOLLOW,
-  AT_EMPTY_PATH,
   F_ADD_SEALS,
   F_GET_SEALS,
   FALLOC_FL_KEEP_SIZE,
@@ -25,19 +25,14 @@ import {
 import { MNT_DETACH } from "../../../abi/mount.ts";
 import { RLIMIT_FSIZE } from "../../../abi/resource.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
-import { fallocate, ftruncate, fchmod } from "../../syscalls/attr.ts";
+import { fallocate, fchmod, ftruncate } from "../../syscalls/attr.ts";
 import { fcntl } from "../../syscalls/fcntl.ts";
 import { linkat } from "../../syscalls/link.ts";
 import { mount, umount2 } from "../../syscalls/mount.ts";
 import { lseek, pread, pwrite, read, splice, write } from "../../syscalls/rw.ts";
 import { fstat } from "../../syscalls/stat.ts";
 import { statfs } from "../../syscalls/statfs.ts";
-import {
-  getxattr,
-  listxattr,
-  removexattr,
-  setxattr,
-} from "../../syscalls/xattr.ts";
+import { getxattr, listxattr, removexattr, setxattr } from "../../syscalls/xattr.ts";
 import { memfd_create } from "../memfd.ts";
 import { pathName } from "../namei.ts";
 
@@ -311,8 +306,10 @@ test("memfd seals", () => {
     outcome(() => fchmod(task, fd, 0o600)),
   ]).toEqual(["EPERM", "EPERM", "EPERM", 2, 6, 0, "EPERM", "EPERM", undefined]);
   const plain = memfd_create(task, "", 0);
-  expect([fcntl(task, plain, F_GET_SEALS), outcome(() => fcntl(task, plain, F_ADD_SEALS, 2))])
-    .toEqual([1, "EPERM"]);
+  expect([
+    fcntl(task, plain, F_GET_SEALS),
+    outcome(() => fcntl(task, plain, F_ADD_SEALS, 2)),
+  ]).toEqual([1, "EPERM"]);
   f.write("/f", "");
   const file = f.open("/f", O_RDWR);
   expect(outcome(() => fcntl(task, file, F_GET_SEALS))).toBe("EINVAL");
@@ -352,9 +349,9 @@ test("a fork leaves out what has no name any more", () => {
   const { sb } = f.task.fs.root.mount;
   const other = testKernel();
   const before = other.kernel.memory.used;
-  const copy = (sb as unknown as { fork(kernel: unknown): { bytes: number; release(): void } }).fork(
-    other.kernel,
-  );
+  const copy = (
+    sb as unknown as { fork(kernel: unknown): { bytes: number; release(): void } }
+  ).fork(other.kernel);
   expect(other.kernel.memory.used - before).toBe(copy.bytes);
   f.close(fd);
   expect(copy.bytes).toBe(t.kernel.memory.used);

@@ -145,11 +145,9 @@ export class Tmpfs implements SuperBlock, Charge {
   }
 
   memory(bytes: number): boolean {
+    if (this.#released) return bytes <= 0;
     if (bytes > 0 && !this.kernel.memory.charge(bytes)) return false;
-    if (bytes < 0) {
-      if (this.#released) return true;
-      this.kernel.memory.uncharge(-bytes);
-    }
+    if (bytes < 0) this.kernel.memory.uncharge(-bytes);
     this.#bytes += bytes;
     return true;
   }
@@ -218,7 +216,8 @@ export class Tmpfs implements SuperBlock, Charge {
 
   remount(data: string): void {
     const options = parseTmpfsOptions(data, this.#limits, this.kernel.memory.limit);
-    if (limit(options.sizeBlocks) < this.#blocks || limit(options.inodes) < this.#inodes) throw EINVAL;
+    if (limit(options.sizeBlocks) < this.#blocks || limit(options.inodes) < this.#inodes)
+      throw EINVAL;
     this.#limits = { ...options, mode: this.#limits.mode };
   }
 
