@@ -66,6 +66,11 @@ export class Keys {
     for (;;) {
       const key = decodeKey(this.#bytes, 0, final);
       if (key !== undefined) {
+        // Nothing here has commands with Alt: it is Escape and a letter, typed fast.
+        if (/^<alt-([bdf]|backspace)>$/.test(key.key)) {
+          this.#bytes = this.#bytes.slice(1);
+          return "\x1b";
+        }
         this.#bytes = this.#bytes.slice(key.length);
         if (key.key !== "<cursor>" && key.key !== "<unknown>") return key.key;
         final = false;
