@@ -1,7 +1,11 @@
 // The table of applets: an import and a line for each, in the order of the folders.
 import { bunzip2, bzcat, bzip2 } from "./archival/bzip2.ts";
 import { gunzip, gzip, zcat } from "./archival/gzip.ts";
+import { tar } from "./archival/tar.ts";
 import { lzcat, lzma, unlzma, unxz, xzcat } from "./archival/xz.ts";
+import { clear } from "./console-tools/clear.ts";
+import { reset } from "./console-tools/reset.ts";
+import { resize } from "./console-tools/resize.ts";
 import { arch } from "./coreutils/arch.ts";
 import { base64 } from "./coreutils/base64.ts";
 import { basename } from "./coreutils/basename.ts";
@@ -54,24 +58,37 @@ import { seq } from "./coreutils/seq.ts";
 import { shred } from "./coreutils/shred.ts";
 import { shuf } from "./coreutils/shuf.ts";
 import { sleep } from "./coreutils/sleep.ts";
+import { sort } from "./coreutils/sort.ts";
 import { split } from "./coreutils/split.ts";
 import { sum } from "./coreutils/sum.ts";
 import { sync } from "./coreutils/sync.ts";
 import { tac } from "./coreutils/tac.ts";
 import { bracket, doubleBracket, test } from "./coreutils/test.ts";
+import { tr } from "./coreutils/tr.ts";
 import { false_, true_ } from "./coreutils/true.ts";
+import { uniq } from "./coreutils/uniq.ts";
 import { usleep } from "./coreutils/usleep.ts";
+import { wc } from "./coreutils/wc.ts";
 import { vi } from "./editors/vi/vi.ts";
-import { ash, sh } from "./shell/ash.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import type { Applet } from "./libbb/applet.ts";
-import { clear } from "./console-tools/clear.ts";
-import { reset } from "./console-tools/reset.ts";
-import { resize } from "./console-tools/resize.ts";
 import { less } from "./miscutils/less/less.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
+import { free } from "./procps/free.ts";
+import { fuser } from "./procps/fuser.ts";
+import { kill, killall, killall5 } from "./procps/kill.ts";
+import { lsof } from "./procps/lsof.ts";
+import { pgrep, pkill } from "./procps/pgrep.ts";
+import { pidof } from "./procps/pidof.ts";
+import { pmap } from "./procps/pmap.ts";
+import { ps } from "./procps/ps.ts";
+import { pstree } from "./procps/pstree.ts";
+import { pwdx } from "./procps/pwdx.ts";
+import { sysctl } from "./procps/sysctl.ts";
 import { top } from "./procps/top.ts";
+import { uptime } from "./procps/uptime.ts";
 import { watch } from "./procps/watch.ts";
+import { ash, sh } from "./shell/ash.ts";
 import { more } from "./util-linux/more.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -144,15 +161,19 @@ export function allApplets(): Applet[] {
     shred,
     shuf,
     sleep,
+    sort,
     split,
     sum,
     sync,
     tac,
     test,
+    tr,
     true_,
     unexpand,
+    uniq,
     unix2dos,
     usleep,
+    wc,
 
     // editors
     vi,
@@ -165,6 +186,7 @@ export function allApplets(): Applet[] {
     gzip,
     lzcat,
     lzma,
+    tar,
     unlzma,
     unxz,
     xzcat,
@@ -184,5 +206,22 @@ export function allApplets(): Applet[] {
     top,
     watch,
     more,
+
+    // procps
+    free,
+    fuser,
+    kill,
+    killall,
+    killall5,
+    lsof,
+    pgrep,
+    pidof,
+    pkill,
+    pmap,
+    ps,
+    pstree,
+    pwdx,
+    sysctl,
+    uptime,
   ];
 }
