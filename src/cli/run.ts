@@ -83,6 +83,12 @@ function bootMachine(options: RunOptions): Machine {
   });
 }
 
+/** The name as programs find it in files, as docker writes them. */
+function writeHostname(machine: Machine, name: string): void {
+  machine.fs.writeFileSync("/etc/hostname", `${name}\n`);
+  machine.fs.appendFileSync("/etc/hosts", `127.0.1.1\t${name}\n`);
+}
+
 /** What no input is: the machine's /dev/null. */
 function noInput(machine: Machine): File {
   const { kernel } = machine;
@@ -167,6 +173,8 @@ export async function run(options: RunOptions): Promise<number> {
   if (options.tty && options.interactive && !NodeTerminal.available)
     throw new UsageError("the input device is not a TTY");
   const machine = bootMachine(options);
+  const { hostname } = options;
+  if (hostname !== undefined && !options.readOnly) writeHostname(machine, hostname);
   const spawn: SpawnOptions = {
     init: !options.init,
     ...(options.workdir === undefined ? {} : { cwd: options.workdir }),
