@@ -488,7 +488,8 @@ class Compiler {
   /** In parentheses a variable becomes its value. */
   #settleVariable(): void {
     const top = this.#operands.at(-1);
-    if (top?.name !== undefined) this.#operands[this.#operands.length - 1] = computed(top.run, true);
+    if (top?.name !== undefined)
+      this.#operands[this.#operands.length - 1] = computed(top.run, true);
   }
 
   #number(at: number): number {

@@ -7,7 +7,9 @@ function keys(bytes: string, final = true): string {
   for (let at = 0; at < bytes.length; ) {
     const k = decodeKey(bytes, at, final);
     if (k === undefined) return [...out, "…"].join(" ");
-    out.push(k.key === "<cursor>" ? `<cursor ${k.row} ${k.col}>` : JSON.stringify(k.key).slice(1, -1));
+    out.push(
+      k.key === "<cursor>" ? `<cursor ${k.row} ${k.col}>` : JSON.stringify(k.key).slice(1, -1),
+    );
     at += k.length;
   }
   return out.join(" ");

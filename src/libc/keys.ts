@@ -58,6 +58,7 @@ const TILDE: Readonly<Record<string, string>> = {
 
 /** Longest control sequence looked at; what goes on is garbage. */
 const MAX_SEQUENCE = 32;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences begin with one
 const CSI = /^\x1b\[([?<=>]?)([0-9;]*)([ -/]*)([@-~])/;
 
 /**
@@ -103,6 +104,7 @@ function escapeSequence(s: string, final: boolean): Key | undefined {
     }
     const m = CSI.exec(s);
     if (m === null) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
       const whole = /^\x1b\[[?<=>]?[0-9;]*[ -/]*$/.test(s);
       return whole && !final && s.length < MAX_SEQUENCE ? undefined : { key: "\x1b", length: 1 };
     }
@@ -143,5 +145,7 @@ function controlSequence(m: RegExpExecArray): Key {
   if (name === undefined || name.includes("-")) return { key: "<unknown>", length };
   if (params === "") return { key: `<${name}>`, length };
   // ESC [ 1 ; 5 C, or ESC [ 5 C of older terminals.
-  return numbers.length === 2 ? { key: modified(name, second), length } : { key: "<unknown>", length };
+  return numbers.length === 2
+    ? { key: modified(name, second), length }
+    : { key: "<unknown>", length };
 }

@@ -18,7 +18,7 @@ function octal(s: string, at: number): { byte: number; end: number } {
  * `zeroOctal` asks for octal numbers to be written \0ooo (echo, %b), where printf's format has \ooo.
  * `stopped` tells that \c was met, where `stop` lets it mean the end of all output; the text ends there.
  */
-export function unescape(
+export function expandEscapes(
   s: string,
   zeroOctal: boolean,
   stop: boolean,
@@ -31,7 +31,7 @@ export function unescape(
     out += s.slice(done, from);
     const c = s.charAt(from + 1);
     if (c === "c" && stop) return { text: out, stopped: true };
-    const { text, end } = escape(s, from, zeroOctal);
+    const { text, end } = escapeAt(s, from, zeroOctal);
     out += text;
     done = end;
   }
@@ -39,7 +39,7 @@ export function unescape(
 }
 
 /** The escape that begins with the backslash at `at`; one that is none stands for itself. */
-function escape(s: string, at: number, zeroOctal: boolean): { text: string; end: number } {
+function escapeAt(s: string, at: number, zeroOctal: boolean): { text: string; end: number } {
   const c = s.charAt(at + 1);
   const simple = "abefnrtv\\".indexOf(c);
   if (c !== "" && simple >= 0) {
@@ -72,6 +72,6 @@ export function echoText(argv: readonly string[]): string {
   }
   const text = argv.slice(at).join(" ");
   if (!escapes) return text + newline;
-  const { text: expanded, stopped } = unescape(text, true, true);
+  const { text: expanded, stopped } = expandEscapes(text, true, true);
   return stopped ? expanded : expanded + newline;
 }

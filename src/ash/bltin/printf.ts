@@ -1,6 +1,6 @@
 // printf, as BusyBox 1.36 has it: %b besides C's conversions, no %q and no %a.
 import { type FormatSpec, formatDouble, formatInteger, formatString } from "../../libc/printf.ts";
-import { unescape } from "./echo.ts";
+import { expandEscapes } from "./echo.ts";
 
 /** What a run of printf gives. */
 export interface PrintfResult {
@@ -69,7 +69,7 @@ class Run {
   #once(format: string): boolean {
     for (let at = 0; at < format.length; ) {
       const percent = format.indexOf("%", at);
-      const { text, stopped } = unescape(
+      const { text, stopped } = expandEscapes(
         percent < 0 ? format.slice(at) : format.slice(at, percent),
         false,
         true,
@@ -86,7 +86,7 @@ class Run {
       const m = DIRECTIVE.exec(format) as RegExpExecArray;
       at = percent + m[0].length;
       if (m[6] === "b" && m[0] === "%b") {
-        const b = unescape(this.#arg() ?? "", true, true);
+        const b = expandEscapes(this.#arg() ?? "", true, true);
         this.out += b.text;
         if (b.stopped) return false;
         continue;

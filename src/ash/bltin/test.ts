@@ -292,18 +292,19 @@ function integer(text: string): number | bigint {
 function compareIntegers(op: string, x: string, y: string): boolean {
   const a = integer(x);
   const b = integer(y);
+  const order = a < b ? -1 : a > b ? 1 : 0;
   switch (op) {
-    // biome-ignore lint/suspicious/noDoubleEquals: numbers and bigints compare by value
-    case "-eq": return a == b;
-    // biome-ignore lint/suspicious/noDoubleEquals: as above
-    case "-ne": return a != b;
+    case "-eq":
+      return order === 0;
+    case "-ne":
+      return order !== 0;
     case "-lt":
-      return a < b;
+      return order < 0;
     case "-le":
-      return a <= b;
+      return order <= 0;
     case "-gt":
-      return a > b;
+      return order > 0;
     default:
-      return a >= b;
+      return order >= 0;
   }
 }

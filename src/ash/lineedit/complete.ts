@@ -122,7 +122,12 @@ export function* complete(
   if (variable !== null && word.quote !== "'" && source.variables !== undefined) {
     const prefix = variable[1] ?? "";
     const names = [...source.variables()].filter((n) => n.startsWith(prefix));
-    return finish(names, text.length - prefix.length, (s) => s, () => "");
+    return finish(
+      names,
+      text.length - prefix.length,
+      (s) => s,
+      () => "",
+    );
   }
   const slash = word.value.lastIndexOf("/") + 1;
   if (slash === 0 && word.value.startsWith("~") && word.quote === "") {
@@ -141,7 +146,10 @@ export function* complete(
   });
   if (slash === 0 && executable) {
     for (const part of (source.path() ?? "").split(":")) {
-      yield* scan(sys, part === "" ? "." : part, prefix, names, { hidden: false, wanted: "commands" });
+      yield* scan(sys, part === "" ? "." : part, prefix, names, {
+        hidden: false,
+        wanted: "commands",
+      });
     }
     for (const name of source.commands?.() ?? []) {
       if (name.startsWith(prefix)) names.set(name, false);
@@ -192,7 +200,12 @@ function* users(sys: Sys, word: Word): Steps<Completion | undefined> {
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
   }
-  return finish([...new Set(names)], word.start, (s) => s, () => "");
+  return finish(
+    [...new Set(names)],
+    word.start,
+    (s) => s,
+    () => "",
+  );
 }
 
 /** "~/" and "~user/" at the start of a directory. */

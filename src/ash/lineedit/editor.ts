@@ -366,7 +366,8 @@ export class Editor {
     } else {
       // As in vi, cw leaves the space behind the word.
       const onWord = !isSpace(this.chars[this.cursor]);
-      const motion = command === "c" && onWord && /^[wW]$/.test(key) ? (key === "w" ? "e" : "E") : key;
+      const motion =
+        command === "c" && onWord && /^[wW]$/.test(key) ? (key === "w" ? "e" : "E") : key;
       to = this.#motion(motion);
       if (to !== undefined && (motion === "e" || motion === "E")) to++;
       if (motion === "$") to = this.chars.length;

@@ -2,7 +2,7 @@
 import { EINTR, Errno } from "../../abi/errno.ts";
 import { POLLIN } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../../abi/program.ts";
-import { type SigAction, SIGWINCH } from "../../abi/signal.ts";
+import { SIGWINCH, type SigAction } from "../../abi/signal.ts";
 import { ECHO, ECHONL, ICANON, type Termios, VINTR, VMIN, VTIME } from "../../abi/termios.ts";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
 import { decodeUtf8, encodeUtf8 } from "../../lib/utf8.ts";

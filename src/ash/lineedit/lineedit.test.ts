@@ -18,7 +18,8 @@ class Terminal {
     this.#columns = columns;
   }
   write(bytes: string): void {
-    const re = /\x1b\[(\d*)([ABCDHJ])|[\r\n\b]|[^]/gu;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences begin with one
+    const re = /\x1b\[(\d*)([ABCDHJ])|[\r\n\b]|[\s\S]/gu;
     for (const [s, n = "1", final] of decodeUtf8(bytes).matchAll(re)) {
       if (final !== undefined) this.#control(final, Number(n) || 1);
       else if (s === "\r") this.col = 0;
@@ -56,7 +57,10 @@ class Terminal {
   show(): string {
     const rows = this.rows.map((r) => Array.from(r, (c) => c ?? " ").join(""));
     const cells = this.rows[this.row] as string[];
-    const text = Array.from({ length: Math.max(cells.length, this.col) }, (_, i) => cells[i] ?? " ");
+    const text = Array.from(
+      { length: Math.max(cells.length, this.col) },
+      (_, i) => cells[i] ?? " ",
+    );
     text.splice(this.col, 0, "|");
     rows[this.row] = text.join("");
     return rows.join("/");
@@ -64,7 +68,12 @@ class Terminal {
 }
 
 /** Types keys (draws after each) and tells what the terminal shows. */
-function type(keys: string, columns = 80, vi = false, old: string[] = ["one", "two", "three"]): string {
+function type(
+  keys: string,
+  columns = 80,
+  vi = false,
+  old: string[] = ["one", "two", "three"],
+): string {
   const history = new History();
   for (const line of old) history.add(line);
   const editor = new Editor(history, vi);
@@ -162,14 +171,28 @@ test("prompts", () => {
     return `${p.text}~${p.last}~${p.width}`;
   };
   expect(show("\\h:\\w\\$ ")).toBe("box:~/src# ~box:~/src# ~11");
-  expect(show("\\H \\W \\u \\t\\d\\]")).toBe("box.example src root 09:05d]~box.example src root 09:05d]~28");
-  expect(show("\\[\\e[31m\\]x\\[\\033[0m\\]\\101> ")).toBe("\x1b[31mx\x1b[0mA> ~\x1b[31mx\x1b[0mA> ~4");
+  expect(show("\\H \\W \\u \\t\\d\\]")).toBe(
+    "box.example src root 09:05d]~box.example src root 09:05d]~28",
+  );
+  expect(show("\\[\\e[31m\\]x\\[\\033[0m\\]\\101> ")).toBe(
+    "\x1b[31mx\x1b[0mA> ~\x1b[31mx\x1b[0mA> ~4",
+  );
   expect(show("a\\nbc> ")).toBe("a\nbc> ~bc> ~4");
   expect(expandPrompt(encodeUtf8("é日> "), facts).width).toBe(5);
 });
 
 test("candidates in columns", () => {
-  const names = [".hid", "a$b", "file one", "fileTwo", "filethree", "q'x", "sub1/", "sub2/", encodeUtf8("únicode")];
+  const names = [
+    ".hid",
+    "a$b",
+    "file one",
+    "fileTwo",
+    "filethree",
+    "q'x",
+    "sub1/",
+    "sub2/",
+    encodeUtf8("únicode"),
+  ];
   expect(bytesOf(listing(names, 40)).length).toBeGreaterThan(0);
   expect(decodeUtf8(listing(names, 40))).toBe(
     ".hid       fileTwo    sub1/\r\na$b        filethree  sub2/\r\nfile one   q'x        únicode\r\n",

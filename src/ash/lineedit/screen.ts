@@ -79,7 +79,7 @@ export class Screen {
     width: number = this.#promptWidth,
   ): string {
     const up = this.#row(this.#cursor);
-    const out = (up > 0 ? `\x1b[${up}A` : "") + "\r";
+    const out = `${up > 0 ? `\x1b[${up}A` : ""}\r`;
     return out + this.#whole(chars, cursor, prompt, width);
   }
 
@@ -93,7 +93,7 @@ export class Screen {
   resize(columns: number, chars: readonly string[], cursor: number): string {
     const up = this.#row(this.#cursor);
     this.#columns = Math.max(2, columns);
-    const out = (up > 0 ? `\x1b[${up}A` : "") + "\r";
+    const out = `${up > 0 ? `\x1b[${up}A` : ""}\r`;
     return out + this.#whole(chars, cursor, this.#prompt, this.#promptWidth);
   }
 
@@ -141,7 +141,11 @@ export class Screen {
     let last = from;
     for (let i = from; i < this.#chars.length; i++) {
       const end = this.#cells[i + 1] as number;
-      if (i > from && (this.#cells[i] as number) % columns === 0 && wraps(this.#cells, i, columns)) {
+      if (
+        i > from &&
+        (this.#cells[i] as number) % columns === 0 &&
+        wraps(this.#cells, i, columns)
+      ) {
         // Said explicitly, because terminals differ in what they do at the margin.
         out += `${this.#encode(last, i)}\r\n`;
         last = i;

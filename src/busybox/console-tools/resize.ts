@@ -1,7 +1,7 @@
 // resize: ask the terminal for its size, tell the kernel, and print it for the shell to read
 import { Errno } from "../../abi/errno.ts";
-import { isSteps, type Steps } from "../../abi/program.ts";
 import { POLLIN } from "../../abi/poll.ts";
+import { isSteps, type Steps } from "../../abi/program.ts";
 import { strOf } from "../../lib/bytes.ts";
 import type { Process } from "../../libc/process.ts";
 import { isatty } from "../../libc/stdio.ts";
@@ -11,10 +11,13 @@ import { RawTerminal } from "../libbb/raw-terminal.ts";
 
 const WAIT_MS = 3000;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the answer is a control sequence
+const ANSWER = /\x1b\[([0-9]{1,5});([0-9]{1,5})R/;
+
 /** Reads the terminal's answer, for so long. */
 function* answer(p: Process): Steps<string> {
   let text = "";
-  while (!/\x1b\[[0-9]+;[0-9]+R/.test(text) && text.length < 256) {
+  while (!ANSWER.test(text) && text.length < 256) {
     const fds = [{ fd: 2, events: POLLIN, revents: 0 }];
     let n = p.sys.poll(fds, WAIT_MS);
     if (isSteps(n)) n = yield* n;
@@ -37,7 +40,7 @@ function* main(p: Process): Steps<number> {
       // Save the cursor, no scrolling region, to the far corner, where are we?
       let w = p.stderr.puts("\x1b7\x1b[r\x1b[999;999H\x1b[6n");
       if (w) yield* w;
-      const m = /\x1b\[([0-9]{1,5});([0-9]{1,5})R/.exec(yield* answer(p));
+      const m = ANSWER.exec(yield* answer(p));
       rows = Number(m?.[1] ?? 0);
       cols = Number(m?.[2] ?? 0);
       w = p.stderr.puts("\x1b8");

@@ -11,7 +11,9 @@ function* main(p: Process): Steps<number> {
   let text = `${width} ${height}`;
   const args = p.argv.slice(1);
   if (args.length > 0) {
-    const values = args.map((a) => (a.startsWith("w") ? width : a.startsWith("h") ? height : undefined));
+    const values = args.map((a) =>
+      a.startsWith("w") ? width : a.startsWith("h") ? height : undefined,
+    );
     text = values.filter((v) => v !== undefined).join(" ");
   }
   const w = p.stdout.puts(`${text}\n`);

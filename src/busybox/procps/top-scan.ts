@@ -161,7 +161,8 @@ function addMaps(m: TopMem, text: string): void {
   for (const line of text.split("\n")) {
     const map = /^([0-9a-f]+)-([0-9a-f]+) (....) .*?(\[stack\])?$/.exec(line);
     if (map !== null) {
-      const size = (Number.parseInt(map[2] as string, 16) - Number.parseInt(map[1] as string, 16)) / KIB;
+      const size =
+        (Number.parseInt(map[2] as string, 16) - Number.parseInt(map[1] as string, 16)) / KIB;
       m.vsz += size;
       if ((map[3] as string)[1] === "w") m.vszrw += size;
       if (map[4] !== undefined) m.stack += size;

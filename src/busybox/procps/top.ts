@@ -3,8 +3,8 @@ import { EINTR } from "../../abi/errno.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { decodeUtf8, encodeUtf8 } from "../../lib/utf8.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { die, type Process } from "../../libc/process.ts";
 import { UserDb } from "../../libc/passwd.ts";
+import { die, type Process } from "../../libc/process.ts";
 import { isatty } from "../../libc/stdio.ts";
 import { readText } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
@@ -105,7 +105,8 @@ class Top {
       title = "  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND";
       body = yield* this.#rows(procs);
     }
-    const cut = (s: string): string => encodeUtf8(Array.from(decodeUtf8(s)).slice(0, width).join(""));
+    const cut = (s: string): string =>
+      encodeUtf8(Array.from(decodeUtf8(s)).slice(0, width).join(""));
     const room = rows - head.length - 1;
     const lines = [
       ...head.map(cut),

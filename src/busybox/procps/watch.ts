@@ -17,7 +17,9 @@ const DATE_WIDTH = 19;
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "+dtn:", { min: 1 });
   const period = opt.get("n") ?? "2";
-  const seconds = /^[0-9]*\.?[0-9]+$/.test(period) ? Number(period) : die(`invalid number '${period}'`);
+  const seconds = /^[0-9]*\.?[0-9]+$/.test(period)
+    ? Number(period)
+    : die(`invalid number '${period}'`);
   const command = opt.operands.join(" ");
   const zone = yield* timezone(p);
   for (;;) {

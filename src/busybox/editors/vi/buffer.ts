@@ -80,7 +80,8 @@ export class Buffer {
     if (group !== undefined) {
       const previous = group.changes.at(-1);
       // Typing changes one line again and again: the first state is all that counts.
-      const same = previous?.row === row && previous.inserted === 1 && count === 1 && inserted === 1;
+      const same =
+        previous?.row === row && previous.inserted === 1 && count === 1 && inserted === 1;
       if (!same) group.changes.push({ row, removed, inserted });
       if (group.changes.length === 1 && this.#undo.at(-1) !== group) {
         this.#undo.push(group);
@@ -121,9 +122,11 @@ export class Buffer {
   slice(from: Pos, to: Pos): string {
     if (from.row === to.row) return this.line(from.row).slice(from.col, to.col);
     const middle = this.lines.slice(from.row + 1, to.row);
-    return [this.line(from.row).slice(from.col), ...middle, this.line(to.row).slice(0, to.col)].join(
-      "\n",
-    );
+    return [
+      this.line(from.row).slice(from.col),
+      ...middle,
+      this.line(to.row).slice(0, to.col),
+    ].join("\n");
   }
 
   /** Replaces the text between two places, the end not included. Returns the place behind the new text. */

@@ -27,8 +27,27 @@ class Bad {
 }
 
 const NAMES = [
-  "!", "=", "delete", "edit", "file", "features", "help", "next", "prev", "quit", "read", "rewind",
-  "set", "substitute", "version", "write", "wq", "wn", "x", "xit", "yank",
+  "!",
+  "=",
+  "delete",
+  "edit",
+  "file",
+  "features",
+  "help",
+  "next",
+  "prev",
+  "quit",
+  "read",
+  "rewind",
+  "set",
+  "substitute",
+  "version",
+  "write",
+  "wq",
+  "wn",
+  "x",
+  "xit",
+  "yank",
 ];
 
 /** Does a command (the text behind the colon). */
@@ -71,7 +90,11 @@ function parseRange(vi: Vi, line: string): Range {
   return { from: from ?? to, to, rest };
 }
 
-function parseAddress(vi: Vi, text: string, here: number): { row: number | undefined; rest: string } {
+function parseAddress(
+  vi: Vi,
+  text: string,
+  here: number,
+): { row: number | undefined; rest: string } {
   let rest = text.trimStart();
   let row: number | undefined;
   const c = rest.charAt(0);
@@ -147,7 +170,9 @@ function* execute(vi: Vi, range: Range): Steps<void> {
       const span = lines(vi, range);
       yank(vi, span);
       const n = span.to.row - span.from.row + 1;
-      return vi.say(`Yank ${n} lines (${vi.buf.encode(span.from.row, span.to.row).length} chars) into [D]`);
+      return vi.say(
+        `Yank ${n} lines (${vi.buf.encode(span.from.row, span.to.row).length} chars) into [D]`,
+      );
     }
     case "set":
       return set(vi, args);
@@ -175,7 +200,13 @@ function needSaved(vi: Vi, bang: boolean, name: string): void {
   }
 }
 
-function* fileCommand(vi: Vi, name: string, bang: boolean, args: string, range: Range): Steps<void> {
+function* fileCommand(
+  vi: Vi,
+  name: string,
+  bang: boolean,
+  args: string,
+  range: Range,
+): Steps<void> {
   const more = vi.files.length - vi.at - 1;
   switch (name) {
     case "quit":
@@ -193,7 +224,9 @@ function* fileCommand(vi: Vi, name: string, bang: boolean, args: string, range: 
       const total = vi.buf.lines.length;
       const size = vi.buf.encode(0, vi.buf.last).length;
       const readonly = vi.readonly ? " [Readonly]" : "";
-      return vi.say(`'${decodeUtf8(path)}'${isNew ? " [New file]" : ""}${readonly} ${total}L, ${size}C`);
+      return vi.say(
+        `'${decodeUtf8(path)}'${isNew ? " [New file]" : ""}${readonly} ${total}L, ${size}C`,
+      );
     }
     case "file":
       if (args !== "") vi.file = encodeUtf8(args);

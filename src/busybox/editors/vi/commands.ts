@@ -123,7 +123,11 @@ function* other(vi: Vi, key: string, count: number | undefined): Steps<void> {
       return vi.clamp();
     }
     case "D":
-      remove(vi, { from: { ...cursor }, to: { row: cursor.row, col: vi.line.length }, linewise: false });
+      remove(vi, {
+        from: { ...cursor },
+        to: { row: cursor.row, col: vi.line.length },
+        linewise: false,
+      });
       return vi.clamp();
     case "Y":
       return yank(vi, linesSpan(vi, n));
@@ -193,7 +197,9 @@ function* screenCommand(vi: Vi, key: string): Steps<void> {
       return vi.beep();
     default:
       if (key.startsWith("<") && key.length > 1) return vi.beep();
-      vi.complain(`'${key < " " ? `^${String.fromCharCode(key.charCodeAt(0) ^ 64)}` : key}' is not implemented`);
+      vi.complain(
+        `'${key < " " ? `^${String.fromCharCode(key.charCodeAt(0) ^ 64)}` : key}' is not implemented`,
+      );
   }
 }
 
@@ -272,7 +278,10 @@ function scroll(vi: Vi, key: string, n: number): boolean {
 function join(vi: Vi, count: number): void {
   const { row } = vi.cursor;
   const last = Math.min(row + count, vi.buf.last);
-  if (last === row) return vi.beep();
+  if (last === row) {
+    vi.beep();
+    return;
+  }
   let text = vi.line;
   for (let i = row + 1; i <= last; i++) text += ` ${vi.buf.line(i).replace(/^[ \t]+/, "")}`;
   const tail = vi.buf.line(last).replace(/^[ \t]+/, "");
@@ -285,7 +294,10 @@ function flipCase(vi: Vi, count: number): void {
   const { row, col } = vi.cursor;
   let end = col;
   for (let i = 0; i < count; i++) end = nextCol(vi.line, end);
-  if (end === col) return vi.beep();
+  if (end === col) {
+    vi.beep();
+    return;
+  }
   const flipped = Array.from(vi.line.slice(col, end), (c) => {
     const upper = c.toUpperCase();
     return upper.length === c.length && c !== upper ? upper : c.toLowerCase();
@@ -302,10 +314,16 @@ function* replaceChars(vi: Vi, count: number): Steps<void> {
   const { row, col } = vi.cursor;
   let end = col;
   for (let i = 0; i < count; i++) {
-    if (end >= vi.line.length) return vi.beep();
+    if (end >= vi.line.length) {
+      vi.beep();
+      return;
+    }
     end = nextCol(vi.line, end);
   }
-  if (key.startsWith("<") && key.length > 1) return vi.beep();
+  if (key.startsWith("<") && key.length > 1) {
+    vi.beep();
+    return;
+  }
   const text = key === "\r" || key === "\n" ? "\n" : key.repeat(count);
   const after = vi.buf.replace(vi.cursor, { row, col: end }, text);
   vi.cursor = text === "\n" ? after : { row, col: prevCol(vi.line, after.col) };
@@ -323,7 +341,10 @@ function undo(vi: Vi): void {
 
 /** `.`: the keys of the last change again, with another count if one was given. */
 function repeat(vi: Vi, count: number | undefined): void {
-  if (vi.dot.length === 0) return vi.beep();
+  if (vi.dot.length === 0) {
+    vi.beep();
+    return;
+  }
   let keys = vi.dot;
   if (count !== undefined) {
     const first = keys.findIndex((k) => !/^[0-9]$/.test(k));

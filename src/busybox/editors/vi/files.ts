@@ -66,7 +66,9 @@ export function* writeLines(vi: Vi, path: string, from: number, to: number): Ste
     }
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
-    vi.complain(e === EACCES || e === ENOENT ? `'${name}' ${strerror(e)}` : `Write error: ${strerror(e)}`);
+    vi.complain(
+      e === EACCES || e === ENOENT ? `'${name}' ${strerror(e)}` : `Write error: ${strerror(e)}`,
+    );
     return false;
   }
   vi.say(`'${name}' ${to - from + 1}L, ${text.length}C`);

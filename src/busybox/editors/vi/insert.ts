@@ -37,7 +37,12 @@ function shiftIndent(vi: Vi, by: 1 | -1): void {
   const { tabstop } = vi.options;
   const indent = indentOf(vi.line);
   const width = vi.screen.columnOf(indent, indent.length, tabstop);
-  const to = Math.max(0, by > 0 ? (Math.floor(width / tabstop) + 1) * tabstop : Math.floor((width - 1) / tabstop) * tabstop);
+  const to = Math.max(
+    0,
+    by > 0
+      ? (Math.floor(width / tabstop) + 1) * tabstop
+      : Math.floor((width - 1) / tabstop) * tabstop,
+  );
   const fresh = blanks(vi, to);
   const col = vi.cursor.col - indent.length + fresh.length;
   vi.buf.setLine(vi.cursor.row, fresh + vi.line.slice(indent.length));

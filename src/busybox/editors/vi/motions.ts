@@ -108,8 +108,7 @@ function findChar(vi: Vi, key: string, char: string, n: number, again: boolean):
 function lines(vi: Vi, by: number): Motion | null {
   const row = Math.min(Math.max(vi.cursor.row + by, 0), vi.buf.last);
   if (row === vi.cursor.row) return null;
-  const want =
-    vi.wantColumn ?? vi.screen.columnOf(vi.line, vi.cursor.col, vi.options.tabstop);
+  const want = vi.wantColumn ?? vi.screen.columnOf(vi.line, vi.cursor.col, vi.options.tabstop);
   const line = vi.buf.line(row);
   const col = want === Infinity ? prevCol(line, line.length) : vi.columnAt(line, want);
   return { to: { row, col }, linewise: true, want };

@@ -94,7 +94,10 @@ export function put(vi: Vi, after: boolean, count: number): void {
     vi.complain(`Nothing in register ${vi.register}`);
     return;
   }
-  if (register.text.length * count > 1 << 24) return vi.beep();
+  if (register.text.length * count > 1 << 24) {
+    vi.beep();
+    return;
+  }
   const { row, col } = vi.cursor;
   if (register.linewise) {
     const at = after ? row + 1 : row;

@@ -127,7 +127,10 @@ export class Screen {
       put(y, at <= vi.buf.last ? this.#picture(vi.buf.line(at), tabstop) : "~");
     }
     put(this.rows - 1, statusLine ?? this.#status(vi));
-    const x = statusLine === undefined ? column - this.left : this.columnOf(statusLine, statusLine.length, 8);
+    const x =
+      statusLine === undefined
+        ? column - this.left
+        : this.columnOf(statusLine, statusLine.length, 8);
     const y = statusLine === undefined ? row - this.top : this.rows - 1;
     out += `\x1b[${y + 1};${Math.min(x, this.columns - 1) + 1}H`;
     yield* this.send(out);

@@ -28,9 +28,7 @@ export function searchFrom(vi: Vi, from: Pos, text: string, forward: boolean): P
     const wrapped = step === n || (forward ? row < from.row : row > from.row);
     if (wrapped) {
       vi.complain(
-        forward
-          ? "search hit BOTTOM, continuing at TOP"
-          : "search hit TOP, continuing at BOTTOM",
+        forward ? "search hit BOTTOM, continuing at TOP" : "search hit TOP, continuing at BOTTOM",
       );
     }
     return { row, col };

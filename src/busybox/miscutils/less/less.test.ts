@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
 import { applet } from "../../../../test/support/applet.ts";
 import { REG_EXTENDED, regcomp } from "../../../libc/regex/regex.ts";
-import { prepare, render, rowStarts } from "./lines.ts";
 import { less } from "./less.ts";
+import { prepare, render, rowStarts } from "./lines.ts";
 
 applet(less, [
-  { name: "copies where there is no screen", args: "a b", files: { a: "x\n", b: "y" }, stdout: "x\ny" },
+  {
+    name: "copies where there is no screen",
+    args: "a b",
+    files: { a: "x\n", b: "y" },
+    stdout: "x\ny",
+  },
   { name: "reads the input", stdin: "x\n", stdout: "x\n" },
   {
     name: "goes on after a missing file",
@@ -20,8 +25,7 @@ applet(less, [
 /** The rows of a line as the terminal gets them, "<" and ">" for reverse video on and off. */
 function rows(line: string, width: number, search?: string, dropColours = false): string[] {
   const shown = prepare(line, dropColours);
-  const pattern =
-    search === undefined ? undefined : regcomp(search, REG_EXTENDED, { utf8: true });
+  const pattern = search === undefined ? undefined : regcomp(search, REG_EXTENDED, { utf8: true });
   const starts = rowStarts(shown, width);
   return starts.map((from, i) =>
     render(shown, from, starts[i + 1] ?? shown.cells.length, pattern)

@@ -284,7 +284,8 @@ class Less {
       return;
     }
     let depth = 0;
-    for (let line = start; line >= 0; line += forward ? 1 : -1) {
+    const step = forward ? 1 : -1;
+    for (let line = start; line >= 0; line += step) {
       yield* view.source.fill(line + 1, this.keys.fd);
       const text = view.source.lines[line];
       if (text === undefined) break;
@@ -304,7 +305,14 @@ class Less {
   *#option(): Steps<void> {
     yield* this.view.bottom("-");
     const o = this.view.options;
-    const flip = { N: "numbers", M: "status", m: "status", S: "truncate", R: "dropColours", "~": "noTildes" } as const;
+    const flip = {
+      N: "numbers",
+      M: "status",
+      m: "status",
+      S: "truncate",
+      R: "dropColours",
+      "~": "noTildes",
+    } as const;
     const key = yield* this.#quietKey();
     if (key === "E" || key === "e") this.quitAtEnd = !this.quitAtEnd;
     else if (key === "I") this.ignoreCase = !this.ignoreCase;
@@ -373,7 +381,8 @@ class Less {
   *#take(source: Source): Steps<void> {
     this.view.source.close();
     this.view.show(source);
-    this.view.fileNote = this.files.length > 1 ? ` (file ${this.at + 1} of ${this.files.length})` : "";
+    this.view.fileNote =
+      this.files.length > 1 ? ` (file ${this.at + 1} of ${this.files.length})` : "";
     yield* this.view.need();
   }
 

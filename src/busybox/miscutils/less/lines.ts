@@ -1,6 +1,5 @@
 // less's lines: how a line of the file looks on the terminal, broken into rows.
-import { encodeUtf8 } from "../../../lib/utf8.ts";
-import { charWidth, decodeUtf8 } from "../../../lib/utf8.ts";
+import { charWidth, decodeUtf8, encodeUtf8 } from "../../../lib/utf8.ts";
 import type { Regex } from "../../../libc/regex/regex.ts";
 
 /** Longer lines are shown up to here. */
@@ -28,12 +27,17 @@ function clean(line: string, dropColours: boolean): string {
   let s = line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
   if (dropColours) s = s.replace(/\x1b\[[0-9;]*m/g, "");
-  while (s.includes("\b")) {
-    const fewer = s.replace(/(?:[\xc2-\xf4][\x80-\xbf]+|[^\b])\x08/g, "");
-    if (fewer === s) break;
-    s = fewer;
+  return s.includes("\b") ? decodeStruck(s) : s;
+}
+
+/** Takes away what is struck over. */
+function decodeStruck(s: string): string {
+  const kept: string[] = [];
+  for (const c of decodeUtf8(s)) {
+    if (c === "\b") kept.pop();
+    else kept.push(c);
   }
-  return s;
+  return encodeUtf8(kept.join(""));
 }
 
 /** Prepares a line (bytes without newline). */
@@ -54,7 +58,12 @@ export function prepare(line: string, dropColours: boolean): Shown {
     } else {
       const broken = cp >= 0xd800 && cp <= 0xdfff;
       const width = broken ? 1 : charWidth(cp);
-      cells.push({ text: broken || width < 0 ? "?" : c, width: Math.abs(width), control: false, at });
+      cells.push({
+        text: broken || width < 0 ? "?" : c,
+        width: Math.abs(width),
+        control: false,
+        at,
+      });
       column += Math.abs(width);
     }
     at += cp < 0x80 ? 1 : cp >= 0xdc80 && cp <= 0xdcff ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;

@@ -173,6 +173,7 @@ export class View {
         if (line >= source.lines.length) return undefined;
       }
       const text = source.lines[line] as string;
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what cleaning would change
       const plain = /[\b\x1b]/.test(text) ? prepare(text, this.options.dropColours).plain : text;
       if (pattern.test(plain)) return line;
       if (--this.#p.sys.budget < 0) yield* this.#p.sys.sched_yield();
