@@ -71,6 +71,7 @@ import { usleep } from "./coreutils/usleep.ts";
 import { wc } from "./coreutils/wc.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
+import { sed } from "./editors/sed.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { less } from "./miscutils/less/less.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
@@ -176,6 +177,7 @@ export function allApplets(): Applet[] {
     wc,
 
     // editors
+    sed,
     vi,
 
     // archival

@@ -44,12 +44,12 @@ export class Bunzip2 extends StepDecoder {
       yield* this.want(4);
       const { buf, pos } = input;
       const short = input.end - pos < 4;
-      const begins = buf[pos] === 0x42 && buf[pos + 1] === 0x5a && buf[pos + 2] === 0x68;
-      if (streams > 0 && (short || !begins)) return;
+      const begins = input.end - pos >= 2 && buf[pos] === 0x42 && buf[pos + 1] === 0x5a;
+      if (streams > 0 && !begins) return;
       if (!begins) throw invalidMagic();
       if (short) throw unexpectedEof();
       const level = (buf[pos + 3] as number) - 0x30;
-      if (level < 1 || level > 9) throw invalidMagic();
+      if (buf[pos + 2] !== 0x68 || level < 1 || level > 9) throw invalidMagic();
       input.pos += 4;
       yield* this.#stream(level * 100000);
     }
@@ -70,9 +70,7 @@ export class Bunzip2 extends StepDecoder {
         this.#bit = 0;
         return;
       }
-      if (high !== BLOCK_MAGIC_HIGH || low !== BLOCK_MAGIC_LOW)
-        // A first block that is none: not a bzip2 file after all.
-        throw combined === 0 ? invalidMagic() : corrupted();
+      if (high !== BLOCK_MAGIC_HIGH || low !== BLOCK_MAGIC_LOW) throw invalidMagic();
       const actual = yield* this.#block(blockSize);
       if (actual !== crc) throw new FormatError("checksum", "CRC error");
       combined = ((combined << 1) | (combined >>> 31)) ^ crc;

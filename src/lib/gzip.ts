@@ -77,6 +77,11 @@ export class Gunzip implements Decoder {
     return this.#state === "done";
   }
 
+  /** Is it in the middle of compressed data? */
+  get inBody(): boolean {
+    return this.#state === "body";
+  }
+
   /** The input after the last member; to be asked once, when done. */
   rest(): Uint8Array {
     return this.#input.rest();

@@ -172,14 +172,17 @@ test("malformed archives", () => {
   const rows: [Uint8Array, string][] = [
     [bytesOf("garbage".repeat(100)), "invalid tar magic"],
     [change(0, "g"), "invalid tar header checksum"],
-    [good.subarray(0, 100), "short read"],
+    [good.subarray(0, 100), "invalid tar magic"],
     [good.subarray(0, 1000), "short read"],
     [tarHeader(entry({ type: "L", size: 2 ** 32 })), "extended header too big"],
     [tarHeader(entry({ size: -1 })), "negative size"],
   ];
   for (const [archive, message] of rows) expect(() => list(archive, 300, true)).toThrow(message);
   expect(list(good.subarray(0, 512 + 600), 99).length).toBe(1);
-  expect(list(new Uint8Array(0), 9)).toEqual([]);
+  expect(() => list(new Uint8Array(0), 9)).toThrow("short read");
+  // One block of zeros is passed over, two are the end.
+  expect(list(concat([new Uint8Array(512), good]), 99).length).toBe(1);
+  expect(list(concat([tarEnd(), good]), 99)).toEqual([]);
 });
 
 test("mutated archives give files or FormatError", () => {

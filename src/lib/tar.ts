@@ -41,6 +41,11 @@ export class TarReader {
   needsInput = false;
   /** Has the end of the archive been seen? What follows is of no interest. */
   done = false;
+  /** Was an extended header passed over because it is malformed? To be reset by who has told it. */
+  malformed = false;
+  /** Headers and blocks of zeros seen, and how many of the latter came just now: two are the end. */
+  #blocks = 0;
+  #zeros = 0;
 
   push(chunk: Uint8Array): void {
     this.#queue.push(chunk);
@@ -65,6 +70,18 @@ export class TarReader {
     return piece;
   }
 
+  /**
+   * Passes over the rest of the current file's data. The answer is how many bytes of the input, from after what has
+   * been pushed, are of no interest: the caller may leave them out.
+   */
+  jump(): number {
+    this.#passData();
+    this.needsInput = false;
+    const rest = this.#left + this.#padding;
+    this.#left = this.#padding = 0;
+    return rest;
+  }
+
   next(): TarFile | undefined {
     for (;;) {
       this.needsInput = false;
@@ -77,17 +94,23 @@ export class TarReader {
         this.#extra = undefined;
         continue;
       }
-      if (this.#queue.available === 0 && this.#ended) {
+      const { available } = this.#queue;
+      if (this.#ended && available < TAR_BLOCK) {
+        if (available > 0) throw new FormatError("magic", "invalid tar magic");
+        if (this.#blocks === 0) throw new FormatError("eof", "short read");
         // The two blocks of zeros are missing; no harm done.
         this.done = true;
         return undefined;
       }
       const block = this.#queue.take(TAR_BLOCK);
       if (block === undefined) return this.#starve();
+      this.#blocks++;
       if (isZeroBlock(block)) {
+        if (++this.#zeros < 2) continue;
         this.done = true;
         return undefined;
       }
+      this.#zeros = 0;
       const entry = parseTarHeader(block);
       if ("xgLK".includes(entry.type)) {
         if (entry.size > EXTRA_MAX) throw new FormatError("unsupported", "extended header too big");
@@ -133,7 +156,14 @@ export class TarReader {
       else this.#longLink = name;
       return;
     }
-    const records = parsePax(body);
+    let records: Map<string, string>;
+    try {
+      records = parsePax(body);
+    } catch (e) {
+      if (!(e instanceof FormatError)) throw e;
+      this.malformed = true;
+      return;
+    }
     if (type === "x") this.#local = records;
     else this.#global = new Map([...this.#global, ...records]);
   }
