@@ -1,6 +1,6 @@
 // unistd.h, fcntl.h, dirent.h: short forms of system calls that start at the current directory, and
 // whole-file reading and writing.
-import { EFBIG, EINTR, Errno } from "../abi/errno.ts";
+import { EFBIG, EINTR, ENOENT, Errno } from "../abi/errno.ts";
 import {
   AT_FDCWD,
   AT_REMOVEDIR,
@@ -85,6 +85,16 @@ export function lchown(sys: Sys, path: string, uid: number, gid: number): void {
   sys.fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
 }
 
+/** getdents as readdir(3) has it: a directory that was removed has simply ended. */
+function readEntries(sys: Sys, fd: number): Dirent[] {
+  try {
+    return sys.getdents(fd);
+  } catch (error) {
+    if (error === ENOENT) return [];
+    throw error;
+  }
+}
+
 /** All entries of a directory but "." and "..", in the file system's order. */
 export function* readDir(sys: Sys, path: string): Steps<Dirent[]> {
   const call = open(sys, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,7 +102,7 @@ export function* readDir(sys: Sys, path: string): Steps<Dirent[]> {
   try {
     const all: Dirent[] = [];
     for (;;) {
-      const batch = sys.getdents(fd);
+      const batch = readEntries(sys, fd);
       if (batch.length === 0) return all;
       for (const d of batch) if (d.name !== "." && d.name !== "..") all.push(d);
       if (--sys.budget < 0) yield* sys.sched_yield();
