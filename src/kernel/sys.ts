@@ -1,5 +1,5 @@
 // The system-call door of TypeScript programs: one thin method a call, with time slices.
-import type { Errno } from "../abi/errno.ts";
+import { ENOENT, type Errno } from "../abi/errno.ts";
 import type { Flock } from "../abi/fcntl.ts";
 import type { EpollEvent, PollFd } from "../abi/poll.ts";
 import { type Blocking, isSteps, type Steps, type Sys, type Waited } from "../abi/program.ts";
@@ -259,7 +259,10 @@ export class TaskSys implements Sys {
   }
 
   getcwd(): string {
-    return dir.getcwd(this.#task);
+    const name = dir.getcwd(this.#task);
+    // What the C library makes of "(unreachable)".
+    if (!name.startsWith("/")) throw ENOENT;
+    return name;
   }
   chdir(path: string): void {
     dir.chdir(this.#task, path);
