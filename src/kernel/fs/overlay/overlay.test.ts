@@ -2,16 +2,19 @@ import { expect, test } from "vitest";
 import { Files, now, outcome } from "../../../../test/support/files.ts";
 import { type TestKernel, testKernel } from "../../../../test/support/kernel.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } from "../../../abi/fcntl.ts";
-import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../../../abi/stat.ts";
+import { type Dirent, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG, type Stat } from "../../../abi/stat.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { fchmodat } from "../../syscalls/attr.ts";
 import { linkat, renameat2 } from "../../syscalls/link.ts";
 import { mount, umount2 } from "../../syscalls/mount.ts";
 import { pread, pwrite } from "../../syscalls/rw.ts";
 import { fstat } from "../../syscalls/stat.ts";
+import type { Task } from "../../task.ts";
 import { Dentry } from "../dentry.ts";
+import { File, type Path } from "../file.ts";
 import { ImageBuilder } from "../imagefs/image.ts";
 import { ImageFs, type ImageNode } from "../imagefs/imagefs.ts";
+import { Inode, type SuperBlock } from "../inode.ts";
 import { Mount } from "../mount.ts";
 import { Tmpfs } from "../tmpfs/tmpfs.ts";
 import { overlay, overlayFileSystem } from "./overlay.ts";
@@ -238,4 +241,91 @@ test("two machines over one image see nothing of each other", () => {
   one.f.write("/etc/passwd", "one");
   one.f.unlink("/big");
   expect([two.f.cat("/etc/passwd"), two.f.stat("/big").size]).toEqual(["root:x:0:0\n", 1_000_000]);
+});
+
+/** A folder whose bytes are only to be had through open files, like a host's. */
+class Folder extends Inode {
+  readonly ino = 1;
+  readonly #files: ReadonlyMap<string, Folder>;
+  readonly #text: string;
+
+  constructor(sb: SuperBlock, mode: number, text: string, files: Record<string, Folder> = {}) {
+    super(sb, mode, 0, 0);
+    this.#text = text;
+    this.#files = new Map(Object.entries(files));
+  }
+  stat(): Stat {
+    const { mode, uid, gid, ino, nlink } = this;
+    const time = { sec: 1, nsec: 0 };
+    const size = this.#text.length;
+    const rest = { dev: 1, rdev: 0, blksize: 1, blocks: 0, atime: time, mtime: time, ctime: time };
+    return { mode, uid, gid, ino, nlink, size, ...rest };
+  }
+  setattr(): void {
+    throw new Error("a lower layer was changed");
+  }
+  override lookup(name: string): Inode | undefined {
+    return this.#files.get(name);
+  }
+  override readdir(): Dirent[] {
+    return [...this.#files.keys()].map((name) => ({ ino: 1, type: 8, name }));
+  }
+  override open(_task: Task, path: Path, flags: number): File {
+    const text = this.#text;
+    return new (class extends File {
+      override readAt(_reader: Task, pos: number, max: number): Uint8Array {
+        return bytesOf(text.slice(pos, pos + max));
+      }
+    })(path, flags);
+  }
+}
+
+test("over a folder that gives its bytes only through open files", () => {
+  const t = testKernel();
+  const sb: SuperBlock = {
+    type: "9p",
+    kernel: t.kernel,
+    dev: 77,
+    root: undefined as unknown as Inode,
+    volatile: true,
+    options: () => "",
+    statfs: () => t.ns.root.mount.sb.statfs(),
+    remount: () => {},
+    release: () => {},
+    sync: () => {},
+  };
+  const file = new Folder(sb, S_IFREG | 0o644, "from the host".repeat(10_000));
+  const dir = new Folder(sb, S_IFDIR | 0o755, "", { file });
+  Object.assign(sb, { root: new Folder(sb, S_IFDIR | 0o755, "", { dir, top: file }) });
+  const upper = new Tmpfs(t.kernel, "mode=755").unlimited();
+  const root = overlay(t.kernel, [sb], upper);
+  t.ns.mounts.length = 0;
+  const dentry = new Dentry(undefined, "", root.root);
+  t.ns.add(new Mount(t.kernel.nextMountId(), root, dentry, undefined, 0, "overlay"));
+  const f = new Files(t.start(nothing));
+  const before = t.kernel.memory.used;
+  expect([f.cat("/top").length, f.cat("/dir/file").slice(0, 13)]).toEqual([
+    130_000,
+    "from the host",
+  ]);
+  const fd = f.open("/top");
+  f.write("/top", "!", 0o2000);
+  expect([f.cat("/top").slice(-5), strOf(now(pread(f.task, fd, 5, 129_996)))]).toEqual([
+    "host!",
+    "host!",
+  ]);
+  const move = (from: string, to: string): unknown =>
+    outcome(() => renameat2(f.task, AT_FDCWD, from, AT_FDCWD, to, 0));
+  expect([move("/dir", "/moved"), move("/dir/file", "/file"), f.ls("/"), f.ls("/dir")]).toEqual([
+    "EXDEV",
+    undefined,
+    "dir file top",
+    "",
+  ]);
+  f.close(fd);
+  for (const name of ["file", "top"]) f.unlink(`/${name}`);
+  f.rmdir("/dir");
+  expect([f.ls("/"), changes(upper)]).toEqual(["", "-/dir -/top"]);
+  expect(t.kernel.openFiles).toBe(0);
+  expect(t.kernel.memory.used - before).toBeLessThan(2000);
 });
