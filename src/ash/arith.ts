@@ -7,8 +7,23 @@
 // - `x:y` is an operand of `?` like any other: `1?(2:3)` is 2, `1?0?4:5:6` is malformed;
 // - an error shows after whatever was computed before it: `1/0+` is a division by zero.
 
-/** A 64-bit integer: a number when it is a safe integer, a bigint otherwise. */
-export type ArithValue = number | bigint;
+import {
+  ArithError,
+  type ArithValue,
+  ASSIGN,
+  add,
+  type Binary,
+  binaryOp,
+  CONDITIONAL,
+  INCREMENT,
+  POWER,
+  truth,
+  UNARY,
+  unaryOp,
+  wrap,
+} from "./arith-ops.ts";
+
+export { ArithError, type ArithValue };
 
 /** Where an expression finds its variables. */
 export interface ArithEnv {
@@ -23,13 +38,14 @@ export interface ArithEnv {
 /** A compiled expression. Throws {@link ArithError}. */
 export type Arith = (env: ArithEnv) => ArithValue;
 
-/** What the shell prints after its own prefix: "divide by zero" and the like. */
-export class ArithError extends Error {}
-
 const SYNTAX = "arithmetic syntax error";
 const MALFORMED = "malformed ?: operator";
 /** Values that are expressions of variables whose values are expressions …: how deep. */
+const MAX_VALUES = 256;
+/** How deep operations may stand in one another. */
 const MAX_DEPTH = 1000;
+/** From this depth on, operations that only continue to the right are done in a loop. */
+const LONG_CHAIN = 32;
 /** Texts longer than this are not worth keeping. */
 const MAX_CACHED_TEXT = 256;
 
@@ -63,189 +79,6 @@ export function evalArith(text: string, env: ArithEnv): ArithValue {
 /** Decimal, as $(( )) is replaced. */
 export function formatArith(v: ArithValue): string {
   return String(v);
-}
-
-// ---- 64-bit values ---------------------------------------------------------------------------------
-
-const MAX = Number.MAX_SAFE_INTEGER;
-
-function wrap(v: bigint): ArithValue {
-  const w = BigInt.asIntN(64, v);
-  return w >= -0x1fffffffffffffn && w <= 0x1fffffffffffffn ? Number(w) : w;
-}
-
-function bothSmall(x: ArithValue, y: ArithValue): boolean {
-  return typeof x === "number" && typeof y === "number" && (x | 0) === x && (y | 0) === y;
-}
-
-type Binary = (x: ArithValue, y: ArithValue) => ArithValue;
-
-function add(x: ArithValue, y: ArithValue): ArithValue {
-  if (typeof x === "number" && typeof y === "number") {
-    const r = x + y;
-    if (r <= MAX && r >= -MAX) return r;
-  }
-  return wrap(BigInt(x) + BigInt(y));
-}
-
-function sub(x: ArithValue, y: ArithValue): ArithValue {
-  if (typeof x === "number" && typeof y === "number") {
-    const r = x - y;
-    if (r <= MAX && r >= -MAX) return r;
-  }
-  return wrap(BigInt(x) - BigInt(y));
-}
-
-function mul(x: ArithValue, y: ArithValue): ArithValue {
-  if (typeof x === "number" && typeof y === "number") {
-    const r = x * y;
-    if (r <= MAX && r >= -MAX) return r + 0;
-  }
-  return wrap(BigInt(x) * BigInt(y));
-}
-
-function div(x: ArithValue, y: ArithValue): ArithValue {
-  if (y === 0) throw new ArithError("divide by zero");
-  // The quotient of safe integers cannot round up to the next integer.
-  if (typeof x === "number" && typeof y === "number") return Math.trunc(x / y) + 0;
-  return wrap(BigInt(x) / BigInt(y));
-}
-
-function rem(x: ArithValue, y: ArithValue): ArithValue {
-  if (y === 0) throw new ArithError("divide by zero");
-  if (typeof x === "number" && typeof y === "number") return (x % y) + 0;
-  return wrap(BigInt(x) % BigInt(y));
-}
-
-function power(x: ArithValue, y: ArithValue): ArithValue {
-  if (y < 0) throw new ArithError("exponent less than 0");
-  if (typeof x === "number" && typeof y === "number") {
-    const r = x ** y;
-    // Powers are exact only as far as repeated multiplication is.
-    if (r <= MAX && r >= -MAX && y < 64) {
-      let exact = 1;
-      for (let i = 0; i < y; i++) exact *= x;
-      return exact + 0;
-    }
-  }
-  let base = BigInt.asUintN(64, BigInt(x));
-  let result = 1n;
-  for (let n = BigInt(y); n > 0n; n >>= 1n) {
-    if ((n & 1n) === 1n) result = BigInt.asUintN(64, result * base);
-    base = BigInt.asUintN(64, base * base);
-  }
-  return wrap(result);
-}
-
-function shiftCount(y: ArithValue): number {
-  // The processor looks at the low six bits.
-  return typeof y === "number" ? ((y % 64) + 64) % 64 : Number(BigInt.asUintN(6, y));
-}
-
-function shl(x: ArithValue, y: ArithValue): ArithValue {
-  const n = shiftCount(y);
-  if (typeof x === "number") {
-    const r = x * 2 ** n;
-    if (r <= MAX && r >= -MAX) return r;
-  }
-  return wrap(BigInt(x) << BigInt(n));
-}
-
-function shr(x: ArithValue, y: ArithValue): ArithValue {
-  const n = shiftCount(y);
-  if (typeof x === "number") return Math.floor(x / 2 ** n);
-  return wrap(x >> BigInt(n));
-}
-
-function bitAnd(x: ArithValue, y: ArithValue): ArithValue {
-  return bothSmall(x, y) ? (x as number) & (y as number) : wrap(BigInt(x) & BigInt(y));
-}
-
-function bitOr(x: ArithValue, y: ArithValue): ArithValue {
-  return bothSmall(x, y) ? (x as number) | (y as number) : wrap(BigInt(x) | BigInt(y));
-}
-
-function bitXor(x: ArithValue, y: ArithValue): ArithValue {
-  return bothSmall(x, y) ? (x as number) ^ (y as number) : wrap(BigInt(x) ^ BigInt(y));
-}
-
-function truth(v: ArithValue): boolean {
-  return v !== 0;
-}
-
-// ---- operators -------------------------------------------------------------------------------------
-
-const COMMA = 0;
-const ASSIGN = 1;
-const CONDITIONAL = 2;
-const POWER = 13;
-const UNARY = 14;
-const INCREMENT = 15;
-
-interface BinaryOp {
-  prec: number;
-  fn: Binary;
-}
-
-/** Binary operators; those of one level group to the left, but for `**`, `?`, `:` and assignments. */
-function binaryOp(op: string): BinaryOp | undefined {
-  switch (op) {
-    case ",":
-      return { prec: COMMA, fn: (_x, y) => y };
-    case "||":
-      return { prec: 3, fn: (x, y) => (truth(x) || truth(y) ? 1 : 0) };
-    case "&&":
-      return { prec: 4, fn: (x, y) => (truth(x) && truth(y) ? 1 : 0) };
-    case "|":
-      return { prec: 5, fn: bitOr };
-    case "^":
-      return { prec: 6, fn: bitXor };
-    case "&":
-      return { prec: 7, fn: bitAnd };
-    case "==":
-      return { prec: 8, fn: (x, y) => (x === y ? 1 : 0) };
-    case "!=":
-      return { prec: 8, fn: (x, y) => (x !== y ? 1 : 0) };
-    case "<":
-      return { prec: 9, fn: (x, y) => (x < y ? 1 : 0) };
-    case "<=":
-      return { prec: 9, fn: (x, y) => (x <= y ? 1 : 0) };
-    case ">":
-      return { prec: 9, fn: (x, y) => (x > y ? 1 : 0) };
-    case ">=":
-      return { prec: 9, fn: (x, y) => (x >= y ? 1 : 0) };
-    case "<<":
-      return { prec: 10, fn: shl };
-    case ">>":
-      return { prec: 10, fn: shr };
-    case "+":
-      return { prec: 11, fn: add };
-    case "-":
-      return { prec: 11, fn: sub };
-    case "*":
-      return { prec: 12, fn: mul };
-    case "/":
-      return { prec: 12, fn: div };
-    case "%":
-      return { prec: 12, fn: rem };
-    case "**":
-      return { prec: POWER, fn: power };
-    default:
-      return undefined;
-  }
-}
-
-function unaryOp(op: string): (x: ArithValue) => ArithValue {
-  switch (op) {
-    case "-":
-      return (x) => (typeof x === "number" ? 0 - x : wrap(-x));
-    case "!":
-      return (x) => (x === 0 ? 1 : 0);
-    case "~":
-      return (x) => (typeof x === "number" && x < MAX ? -1 - x : wrap(~BigInt(x)));
-    default:
-      return (x) => x;
-  }
 }
 
 // ---- variables -------------------------------------------------------------------------------------
@@ -288,7 +121,7 @@ function lookup(env: ArithEnv, name: string): ArithValue {
 
 function evalValue(env: ArithEnv, name: string, text: string, outer?: Chain): ArithValue {
   const depth = outer === undefined ? 1 : outer.depth + 1;
-  if (depth > MAX_DEPTH) throw new ArithError("expression recursion loop detected");
+  if (depth > MAX_VALUES) throw new ArithError("expression recursion loop detected");
   const nested: NestedEnv = {
     get: (n) => env.get(n),
     set: (n, v) => env.set(n, v),
@@ -300,6 +133,12 @@ function evalValue(env: ArithEnv, name: string, text: string, outer?: Chain): Ar
 
 // ---- compilation -----------------------------------------------------------------------------------
 
+/** One operation of a chain: on the value so far and `right`. */
+interface Step {
+  fn: Binary;
+  right: Arith;
+}
+
 /** A finished operand: a constant, a variable still by name, or a computation. */
 interface Operand {
   run: Arith;
@@ -309,6 +148,10 @@ interface Operand {
   effects: boolean;
   /** What stands after the colon, for an operand that is `x:y`. */
   second: Operand | undefined;
+  /** Operations in one another. */
+  depth: number;
+  /** The steps of a long chain `x + y + z …`, to which more can be added. */
+  chain: Step[] | undefined;
 }
 
 interface Op {
@@ -329,16 +172,16 @@ function match(re: RegExp, text: string, at: number): string {
 }
 
 function constantOperand(v: ArithValue): Operand {
-  return { run: () => v, constant: v, name: undefined, effects: false, second: undefined };
+  const run: Arith = () => v;
+  return { ...computed(run, false), constant: v };
 }
 
 function variable(name: string): Operand {
-  const run: Arith = (env) => lookup(env, name);
-  return { run, constant: undefined, name, effects: false, second: undefined };
+  return { ...computed((env) => lookup(env, name), false), name };
 }
 
-function computed(run: Arith, effects: boolean, second?: Operand): Operand {
-  return { run, constant: undefined, name: undefined, effects, second };
+function computed(run: Arith, effects: boolean, second?: Operand, depth = 1): Operand {
+  return { run, constant: undefined, name: undefined, effects, second, depth, chain: undefined };
 }
 
 /**
@@ -496,6 +339,14 @@ class Compiler {
     const word = match(NUMBER, this.#text, at);
     const hash = word.indexOf("#");
     if (hash >= 0) return this.#based(word, hash, at);
+    // Far more digits than 64 bits have: not worth a conversion.
+    if (
+      /^0*[xX]?0*[1-9a-fA-F][0-9a-fA-F]{30}/.test(word) &&
+      /^(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(word)
+    ) {
+      this.#operands.push(constantOperand(0));
+      return at + word.length;
+    }
     const big = /^0[xX]/.test(word)
       ? /^0[xX][0-9a-fA-F]+$/.test(word) && BigInt(word)
       : word.startsWith("0")
@@ -539,7 +390,7 @@ class Compiler {
     const y = operands.pop();
     if (y === undefined) throw new Bad(SYNTAX);
     if (op.kind === "unary") {
-      operands.push(applyUnary(unaryOp(op.text), y));
+      this.#push(applyUnary(unaryOp(op.text), y));
       return;
     }
     if (op.kind === "pre" || op.kind === "post") {
@@ -560,7 +411,12 @@ class Compiler {
       operands.push(x, y);
       throw new Bad(result);
     }
-    operands.push(result);
+    this.#push(result);
+  }
+
+  #push(operand: Operand): void {
+    this.#operands.push(operand);
+    if (operand.depth > MAX_DEPTH) throw new Bad(SYNTAX);
   }
 }
 
@@ -575,7 +431,7 @@ function digitValue(c: number, base: number): number {
 function applyUnary(fn: (x: ArithValue) => ArithValue, x: Operand): Operand {
   if (x.constant !== undefined && x.second === undefined) return constantOperand(fn(x.constant));
   const run = x.run;
-  return computed((env) => fn(run(env)), x.effects, x.second);
+  return computed((env) => fn(run(env)), x.effects, x.second, x.depth + 1);
 }
 
 function applyIncrement(by: number, before: boolean, name: string): Operand {
@@ -595,12 +451,12 @@ function applyBinary(op: Op, x: Operand, y: Operand): Operand | string {
   }
   if (y.second !== undefined) return MALFORMED;
   if (op.kind === ":") {
-    return { run: x.run, constant: x.constant, name: undefined, effects: x.effects, second: y };
+    return { ...x, name: undefined, chain: undefined, second: y };
   }
   const fn = binaryOp(op.text)?.fn;
   if (op.kind === "assign") {
     if (x.name === undefined) return SYNTAX;
-    return assign(x.name, fn, y.run);
+    return assign(x.name, fn, y);
   }
   return combine(fn as Binary, x, y);
 }
@@ -609,22 +465,33 @@ function combine(fn: Binary, x: Operand, y: Operand): Operand {
   const left = x.run;
   const right = y.run;
   const effects = x.effects || y.effects;
+  const depth = Math.max(x.depth, y.depth) + 1;
+  if (x.chain !== undefined && y.depth < LONG_CHAIN) {
+    x.chain.push({ fn, right });
+    return { ...x, effects };
+  }
+  if (x.depth >= LONG_CHAIN && y.depth < LONG_CHAIN) {
+    const chain: Step[] = [{ fn, right }];
+    const run: Arith = (env) => {
+      let v = left(env);
+      for (const step of chain) v = step.fn(v, step.right(env));
+      return v;
+    };
+    return { ...computed(run, effects, x.second, depth), chain };
+  }
   if (y.constant !== undefined) {
     const c = y.constant;
-    return computed((env) => fn(left(env), c), effects, x.second);
+    return computed((env) => fn(left(env), c), effects, x.second, depth);
   }
   // A variable is read when the operator is applied: after what stands to its right was computed.
   if (x.name !== undefined && y.effects) {
-    return computed(
-      (env) => {
-        const r = right(env);
-        return fn(left(env), r);
-      },
-      true,
-      x.second,
-    );
+    const late: Arith = (env) => {
+      const r = right(env);
+      return fn(left(env), r);
+    };
+    return computed(late, true, x.second, depth);
   }
-  return computed((env) => fn(left(env), right(env)), effects, x.second);
+  return computed((env) => fn(left(env), right(env)), effects, x.second, depth);
 }
 
 function choose(cond: Operand, yes: Operand, no: Operand): Operand {
@@ -642,21 +509,26 @@ function choose(cond: Operand, yes: Operand, no: Operand): Operand {
     },
     effects,
     cond.second,
+    Math.max(cond.depth, yes.depth, no.depth) + 1,
   );
 }
 
-function assign(name: string, fn: Binary | undefined, value: Arith): Operand {
+function assign(name: string, fn: Binary | undefined, value: Operand): Operand {
+  const { run } = value;
+  const depth = value.depth + 1;
   if (fn === undefined) {
-    return computed((env) => {
-      const v = value(env);
+    const plain: Arith = (env) => {
+      const v = run(env);
       env.set(name, formatArith(v));
       return v;
-    }, true);
+    };
+    return computed(plain, true, undefined, depth);
   }
-  return computed((env) => {
-    const y = value(env);
+  const compound: Arith = (env) => {
+    const y = run(env);
     const v = fn(lookup(env, name), y);
     env.set(name, formatArith(v));
     return v;
-  }, true);
+  };
+  return computed(compound, true, undefined, depth);
 }

@@ -93,39 +93,40 @@ function modified(name: string, modifier: number): string {
 }
 
 function escapeSequence(s: string, final: boolean): Key | undefined {
-  if (s.length === 1) return final ? { key: "\x1b", length: 1 } : undefined;
+  const escape: Key = { key: "\x1b", length: 1 };
   const second = s.charAt(1);
-  if (second === "[") {
-    // The linux console's F1 to F5.
-    if (s.startsWith("\x1b[[")) {
-      if (s.length < 4) return final ? { key: "\x1b", length: 1 } : undefined;
-      const f = "ABCDE".indexOf(s.charAt(3));
-      return { key: f < 0 ? "<unknown>" : `<f${f + 1}>`, length: 4 };
-    }
-    const m = CSI.exec(s);
-    if (m === null) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-      const whole = /^\x1b\[[?<=>]?[0-9;]*[ -/]*$/.test(s);
-      return whole && !final && s.length < MAX_SEQUENCE ? undefined : { key: "\x1b", length: 1 };
-    }
-    return controlSequence(m);
-  }
+  if (second === "") return final ? escape : undefined;
+  if (second === "[") return csi(s, final);
   if (second === "O") {
-    if (s.length < 3) return final ? { key: "\x1b", length: 1 } : undefined;
+    if (s.length < 3) return final ? escape : undefined;
     const name = FINAL[s.charAt(2)];
-    return name === undefined ? { key: "\x1b", length: 1 } : { key: `<${name}>`, length: 3 };
+    return name === undefined ? escape : { key: `<${name}>`, length: 3 };
   }
-  if (second === "\x1b" && s.length > 2 && (s.charAt(2) === "[" || s.charAt(2) === "O")) {
+  if (second === "\x1b" && /^[[O]$/.test(s.charAt(2))) {
     // rxvt puts an ESC in front for Alt.
     const inner = escapeSequence(s.slice(1), final);
     if (inner === undefined) return undefined;
-    if (inner.key.startsWith("<") && !inner.key.includes("-"))
-      return { key: `<alt-${inner.key.slice(1)}`, length: inner.length + 1 };
-    return { key: "\x1b", length: 1 };
+    if (!inner.key.startsWith("<") || inner.key.includes("-")) return escape;
+    return { key: `<alt-${inner.key.slice(1)}`, length: inner.length + 1 };
   }
   if (second === "\x7f" || second === "\b") return { key: "<alt-backspace>", length: 2 };
-  if ("bdf".includes(second)) return { key: `<alt-${second}>`, length: 2 };
-  return { key: "\x1b", length: 1 };
+  return "bdf".includes(second) ? { key: `<alt-${second}>`, length: 2 } : escape;
+}
+
+/** What begins with ESC [. */
+function csi(s: string, final: boolean): Key | undefined {
+  const escape: Key = { key: "\x1b", length: 1 };
+  // The linux console's F1 to F5.
+  if (s.startsWith("\x1b[[")) {
+    if (s.length < 4) return final ? escape : undefined;
+    const f = "ABCDE".indexOf(s.charAt(3));
+    return { key: f < 0 ? "<unknown>" : `<f${f + 1}>`, length: 4 };
+  }
+  const m = CSI.exec(s);
+  if (m !== null) return controlSequence(m);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  const whole = /^\x1b\[[?<=>]?[0-9;]*[ -/]*$/.test(s);
+  return whole && !final && s.length < MAX_SEQUENCE ? undefined : escape;
 }
 
 function controlSequence(m: RegExpExecArray): Key {
