@@ -93,32 +93,32 @@ function modified(name: string, modifier: number): string {
 }
 
 function escapeSequence(s: string, final: boolean): Key | undefined {
-  const escape: Key = { key: "\x1b", length: 1 };
+  const lone: Key = { key: "\x1b", length: 1 };
   const second = s.charAt(1);
-  if (second === "") return final ? escape : undefined;
+  if (second === "") return final ? lone : undefined;
   if (second === "[") return csi(s, final);
   if (second === "O") {
-    if (s.length < 3) return final ? escape : undefined;
+    if (s.length < 3) return final ? lone : undefined;
     const name = FINAL[s.charAt(2)];
-    return name === undefined ? escape : { key: `<${name}>`, length: 3 };
+    return name === undefined ? lone : { key: `<${name}>`, length: 3 };
   }
   if (second === "\x1b" && /^[[O]$/.test(s.charAt(2))) {
     // rxvt puts an ESC in front for Alt.
     const inner = escapeSequence(s.slice(1), final);
     if (inner === undefined) return undefined;
-    if (!inner.key.startsWith("<") || inner.key.includes("-")) return escape;
+    if (!inner.key.startsWith("<") || inner.key.includes("-")) return lone;
     return { key: `<alt-${inner.key.slice(1)}`, length: inner.length + 1 };
   }
   if (second === "\x7f" || second === "\b") return { key: "<alt-backspace>", length: 2 };
-  return "bdf".includes(second) ? { key: `<alt-${second}>`, length: 2 } : escape;
+  return "bdf".includes(second) ? { key: `<alt-${second}>`, length: 2 } : lone;
 }
 
 /** What begins with ESC [. */
 function csi(s: string, final: boolean): Key | undefined {
-  const escape: Key = { key: "\x1b", length: 1 };
+  const lone: Key = { key: "\x1b", length: 1 };
   // The linux console's F1 to F5.
   if (s.startsWith("\x1b[[")) {
-    if (s.length < 4) return final ? escape : undefined;
+    if (s.length < 4) return final ? lone : undefined;
     const f = "ABCDE".indexOf(s.charAt(3));
     return { key: f < 0 ? "<unknown>" : `<f${f + 1}>`, length: 4 };
   }
@@ -126,7 +126,7 @@ function csi(s: string, final: boolean): Key | undefined {
   if (m !== null) return controlSequence(m);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
   const whole = /^\x1b\[[?<=>]?[0-9;]*[ -/]*$/.test(s);
-  return whole && !final && s.length < MAX_SEQUENCE ? undefined : escape;
+  return whole && !final && s.length < MAX_SEQUENCE ? undefined : lone;
 }
 
 function controlSequence(m: RegExpExecArray): Key {
