@@ -1,5 +1,5 @@
 // Open file descriptions (Linux: struct file) and places in the tree (struct path).
-import { EBADF, EINVAL, EISDIR, ENFILE, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
+import { EINVAL, EISDIR, ENFILE, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.ts";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking } from "../../abi/program.ts";
@@ -151,9 +151,4 @@ export abstract class File {
   }
   /** The last reference is gone. */
   protected release(): void {}
-}
-
-/** Throws EBADF unless `file` may be read. */
-export function mustRead(file: File): void {
-  if (!file.readable) throw EBADF;
 }
