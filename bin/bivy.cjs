@@ -4,34 +4,37 @@
 const fs = require("node:fs");
 const vm = require("node:vm");
 const dist = require("node:path").join(__dirname, "..", "dist");
-const filename = `${dist}/cli.cjs`;
 
-let source;
-let cacheName;
-try {
+/** Evaluates a bundle: a function expression. */
+function load(name) {
+  const filename = `${dist}/${name}.cjs`;
   const { mtimeMs } = fs.statSync(filename);
-  cacheName = `${filename}.${process.versions.v8}-${process.arch}-${mtimeMs.toString(36)}.cache`;
-  source = fs.readFileSync(filename, "latin1");
-} catch {
+  const cache = `${filename}.${process.versions.v8}-${process.arch}-${mtimeMs.toString(36)}.cache`;
+  const source = fs.readFileSync(filename, "latin1");
+  let cachedData;
+  try {
+    cachedData = fs.readFileSync(cache);
+  } catch {
+    // The first run with this Node: see below.
+  }
+  const script = new vm.Script(source, { filename, cachedData });
+  if (cachedData === undefined) process.on("exit", () => keep(script, cache));
+  return script.runInThisContext();
+}
+
+/** Writes down what has been compiled so far, whole or not at all. */
+function keep(script, cache) {
+  try {
+    const part = `${cache}.${process.pid}`;
+    fs.writeFileSync(part, script.createCachedData());
+    fs.renameSync(part, cache);
+  } catch {
+    // Not ours to write: every run compiles.
+  }
+}
+
+if (fs.existsSync(`${dist}/cli.cjs`)) load("cli")(require, dist, load);
+else {
   process.stderr.write("bivy: dist/cli.cjs is not there: run `npm run build` first\n");
-  process.exit(125);
+  process.exitCode = 125;
 }
-let cachedData;
-try {
-  cachedData = fs.readFileSync(cacheName);
-} catch {
-  // The first run with this Node: see below.
-}
-const script = new vm.Script(source, { filename, cachedData });
-if (cachedData === undefined) {
-  process.on("exit", () => {
-    try {
-      const part = `${cacheName}.${process.pid}`;
-      fs.writeFileSync(part, script.createCachedData());
-      fs.renameSync(part, cacheName);
-    } catch {
-      // Not ours to write: every run compiles.
-    }
-  });
-}
-script.runInThisContext()(require, dist);

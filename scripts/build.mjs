@@ -6,12 +6,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { buildCommandLine } from "./lazy-applets.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
 
 /** What the cache of compiled code is to hold: the functions that this run calls. */
-const WARM_UP = ["run", "alpine", "sh", "-c", "i=1; echo $((i + 1)) | cat; ls / >/dev/null; true"];
+const WARM_UP = ["run", "alpine", "sh", "-c", "i=1; echo $((i + 1)) | cat; ls / | cut -c1; true"];
 
 function newest(path) {
   const stat = statSync(path);
@@ -26,7 +27,7 @@ function newest(path) {
 function isStale() {
   const made = `${dist}/cli.cjs`;
   if (!existsSync(made) || !existsSync(`${dist}/rootfs.img`)) return true;
-  const sources = ["src", "rootfs", "scripts/build.mjs", "scripts/rootfs.ts", "package.json"];
+  const sources = ["src", "rootfs", "scripts", "package.json"];
   return sources.some((each) => newest(root + each) > statSync(made).mtimeMs);
 }
 
@@ -53,7 +54,7 @@ async function buildRootfs() {
 }
 
 function buildCli() {
-  return build({
+  const cli = {
     ...common,
     entryPoints: ["src/cli/main.ts"],
     platform: "node",
@@ -61,10 +62,11 @@ function buildCli() {
     minifyWhitespace: true,
     minifySyntax: true,
     // bin/bivy.cjs calls it.
-    banner: { js: "(function (require, __dirname) {" },
+    banner: { js: "(function (require, __dirname, __load) {" },
     footer: { js: "})" },
     outfile: `${dist}/cli.cjs`,
-  });
+  };
+  return buildCommandLine(common, cli, root, dist);
 }
 
 async function buildLibrary(entry, outfile, platform) {
