@@ -10,7 +10,6 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     reporters: ["./test/support/reporter.ts"],
-    globalSetup: ["./test/support/build.ts"],
     setupFiles: ["./test/support/no-console.ts"],
     testTimeout: 20_000,
   },

@@ -3,15 +3,17 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildIfStale } from "../support/build.ts";
 
 const BIVY = ["bin/bivy.cjs"];
 let folder: string;
 
 beforeAll(() => {
+  buildIfStale();
   folder = mkdtempSync(`${tmpdir()}/bivy-`);
   mkdirSync(`${folder}/d`);
   writeFileSync(`${folder}/d/file`, "from the host\n");
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Outcome {

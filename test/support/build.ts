@@ -1,6 +1,7 @@
-// Brings dist/ up to date before the tests that run the command line.
+// Brings dist/ up to date for tests that run the command line.
 import { execFileSync } from "node:child_process";
 
-export function setup(): void {
+/** For a suite's beforeAll. */
+export function buildIfStale(): void {
   execFileSync(process.execPath, ["scripts/build.mjs", "--if-stale"], { stdio: "inherit" });
 }
