@@ -37,6 +37,8 @@ export class Pipe {
   capacity: number = PIPE_SIZE;
   readers = 0;
   writers = 0;
+  /** Made by pipe(2), not by mkfifo(2). */
+  anonymous = false;
   /** How often each side was opened: FIFO opens wait for the other side to have come, even if it left again. */
   readerOpens = 0;
   writerOpens = 0;
@@ -279,6 +281,9 @@ export function createPipe(task: Task, flags: number): [PipeFile, PipeFile] {
     task.cred,
   );
   const status = flags & O_NONBLOCK;
+  // For who opens it again by way of /proc/self/fd: that never waits.
+  pipe.anonymous = true;
+  path.dentry.inode.attached = new Map([["pipe", pipe]]);
   const reader = new PipeFile(path, O_RDONLY | status, pipe);
   try {
     return [reader, new PipeFile(path, O_WRONLY | status, pipe)];
@@ -306,7 +311,7 @@ export function openFifo(task: Task, path: Path, flags: number): Blocking<File> 
   if (access === O_WRONLY && (flags & O_NONBLOCK) !== 0 && pipe.readers === 0) throw ENXIO;
   const file = new PipeFile(path, flags, pipe);
   pipe.openQueue.wake();
-  if (access === O_RDWR || (flags & O_NONBLOCK) !== 0) return file;
+  if (access === O_RDWR || (flags & O_NONBLOCK) !== 0 || pipe.anonymous) return file;
   const ready = access === O_RDONLY ? pipe.writers > 0 : pipe.readers > 0;
   return ready ? file : openLater(task, file, access === O_RDONLY);
 }
