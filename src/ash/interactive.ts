@@ -78,6 +78,11 @@ export class TerminalInput implements Input {
       : undefined;
   }
 
+  /** Is there a terminal, where an end of file is only ^D? */
+  get edited(): boolean {
+    return this.#editor !== undefined;
+  }
+
   *fill(): Steps<void> {
     const sh = this.#sh;
     const prompt = yield* this.#prompt();
@@ -86,7 +91,6 @@ export class TerminalInput implements Input {
     const line = yield* this.#editor.readLine(prompt);
     if (line === undefined) this.eof = true;
     else if (typeof line === "string") {
-      if (line !== "") yield* sh.history.append(sh.sys, line);
       this.#add(`${line}\n`);
     } else if (line.kind === "timeout") {
       const w = sh.print2("\x07timed out waiting for input: auto-logout\n", 0);
@@ -227,6 +231,7 @@ function* recover(sh: Shell, input: TerminalInput, e: unknown): Steps<void> {
   } else throw e;
   input.text = "";
   input.pos = 0;
+  if (input.edited) input.eof = false;
   input.aliases = [];
   sh.skip = SKIP_NONE;
   sh.tested = 0;

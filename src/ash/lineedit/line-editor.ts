@@ -319,7 +319,10 @@ class Reading {
         if (e !== EINTR) return { result: undefined };
       }
       if (this.#owner.takeWinch()) yield* this.#resize();
-      if (this.#o.interrupted?.() === true) return { result: INTERRUPTED };
+      if (this.#o.interrupted?.() === true) {
+        yield* this.#put("^C\r\n");
+        return { result: INTERRUPTED };
+      }
     }
   }
 
