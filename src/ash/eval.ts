@@ -131,8 +131,9 @@ const HOST: WordHost = Object.freeze({
   },
 });
 
-/** Expands a text as inside double quotes: prompts and PS4. */
-export function expandText(sh: Shell, text: string): Blocking<string> {
+/** Expands a text as inside double quotes, but backslashes stay: prompts and PS4. */
+export function expandText(sh: Shell, prompt: string): Blocking<string> {
+  const text = prompt.replace(/\\([$`]?)/g, (_all, c) => (c === "" ? "\\\\" : `\\\\\\${c}`));
   return compileString(parsePrompt(text), TILDE_NONE, HOST).run(sh);
 }
 
@@ -577,12 +578,26 @@ function redirected(sh: Shell, targets: readonly Target[], body: Run): Blocking<
     }
     return r;
   } catch (e) {
-    if (!(e instanceof RedirFault)) throw e;
-    sh.status = 1;
-    return sh.complain(e.message, 1);
+    if (e instanceof RedirFault) {
+      sh.status = 1;
+      return sh.complain(e.message, 1);
+    }
+    if (!(e instanceof ShellError) || e.message === "") throw e;
+    waiting = true;
+    return redirectedError(sh, saved, e);
   } finally {
     if (!waiting) restoreFds(sh.sys, saved);
   }
+}
+
+/** An error's message goes to where standard error was when it happened. */
+function* redirectedError(sh: Shell, saved: SavedFds, e: ShellError): Steps<never> {
+  try {
+    yield* tellError(sh, e);
+  } finally {
+    restoreFds(sh.sys, saved);
+  }
+  throw new ShellError("", e.status);
 }
 
 function* redirectedRest(
@@ -605,6 +620,10 @@ function* redirectedRest(
     }
     const r: Blocking<number> = running ?? body(sh);
     return typeof r === "number" ? r : yield* r;
+  } catch (e) {
+    if (!(e instanceof ShellError) || e.message === "") throw e;
+    yield* tellError(sh, e);
+    throw new ShellError("", e.status);
   } finally {
     restoreFds(sh.sys, saved);
   }
@@ -1137,6 +1156,10 @@ function* runInShell(
       const r = run(sh);
       status = typeof r === "number" ? r : yield* r;
     }
+  } catch (e) {
+    if (!(e instanceof ShellError) || e.message === "") throw e;
+    yield* tellError(sh, e);
+    throw new ShellError("", e.status);
   } finally {
     if (keep) forgetFds(sh, saved);
     else restoreFds(sh.sys, saved);

@@ -325,9 +325,7 @@ function compileOperation(part: ParamPart, value: Value, host: WordHost): StrPar
   const { name, op, colon } = part;
   switch (op) {
     case "len":
-      if (name === "@" || name === "*") {
-        return { pure: true, constant: undefined, run: (sh) => String(sh.params.length) };
-      }
+      // Of @ and * it is that of all parameters joined.
       return {
         pure: true,
         constant: undefined,

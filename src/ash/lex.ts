@@ -484,6 +484,7 @@ export abstract class Lexer {
 
   /** Inside double quotes, after the opening one, to the closing one. */
   #doubleQuotes(parts: Parts): void {
+    const before = parts.list.length;
     if (this.at() === DQUOTE) {
       this.pos++;
       parts.lit("", true);
@@ -501,6 +502,8 @@ export abstract class Lexer {
       if (this.pos > start) parts.lit(this.src.slice(start, this.pos), true);
       if (c === DQUOTE) {
         this.pos++;
+        // "$@" alone may be no field at all; with anything beside it there is at least one.
+        if (parts.list.length > before + 1) parts.lit("", true);
         return;
       }
       if (c === BSLASH) this.#quotedBackslash(parts, DQUOTE);

@@ -8,7 +8,7 @@ import { type Shell, SKIP_NONE } from "./shell.ts";
 
 /** The next command, reading as much as it takes. */
 export function* readCommand(sh: Shell, input: Input): Steps<Parsed> {
-  if (sh.opts.verbose) return yield* readVerbosely(sh, input);
+  if (sh.opts.verbose && input.fd >= 0) return yield* readVerbosely(sh, input);
   for (;;) {
     const parsed = nextCommand(sh, input);
     if (parsed !== "more") return parsed;

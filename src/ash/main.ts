@@ -21,7 +21,7 @@ import { type OptionName, optionOfLetter, optionOfName } from "./options.ts";
 import { setOption } from "./setopt.ts";
 import { type Shell, ShellError, type ShellHooks, Shell as ShellState } from "./shell.ts";
 import { setSignal } from "./trap.ts";
-import { DYNAMIC, EXPORT, HOOK } from "./var.ts";
+import { DYNAMIC, EXPORT, HIDDEN, HOOK } from "./var.ts";
 
 /** Version that scripts see in BB_ASH_VERSION. */
 const VERSION = "1.36.1";
@@ -100,7 +100,7 @@ function startVariables(sh: Shell, envp: readonly string[]): void {
   init("OPTIND", "1", HOOK);
   init("LINENO", undefined, DYNAMIC);
   init("FUNCNAME", undefined, DYNAMIC);
-  init("RANDOM", undefined, DYNAMIC | HOOK);
+  init("RANDOM", undefined, DYNAMIC | HOOK | HIDDEN);
   for (const entry of envp) {
     const eq = entry.indexOf("=");
     if (eq <= 0) continue;

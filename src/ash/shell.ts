@@ -526,13 +526,13 @@ export class Shell {
   }
 
   *#printThen(text: string, complaint: string, status: number): Steps<number> {
-    const p = this.print(text, status);
-    const result = isSteps(p) ? yield* p : p;
+    // Standard output is buffered until the end of a builtin, standard error is not.
     if (complaint !== "") {
       const w = this.print2(complaint, 0);
       if (isSteps(w)) yield* w;
     }
-    return result;
+    const p = this.print(text, status);
+    return isSteps(p) ? yield* p : p;
   }
 
   *#printed(w: Steps<Errno | undefined>, status: number): Steps<number> {

@@ -6,6 +6,8 @@ export const READONLY = 2;
 export const HOOK = 4;
 /** `read` gives the value. */
 export const DYNAMIC = 8;
+/** `set` does not list it until it is assigned. */
+export const HIDDEN = 16;
 
 /** What a variable that the shell itself watches does; the owner is the shell it belongs to. */
 export interface VarOwner {
@@ -20,18 +22,18 @@ export interface Var {
   flags: number;
 }
 
-/** Place of a name in the 39 chains of ash's table: the order in which the environment is made. */
-export function hashName(name: string): number {
+/** Chain of a name in ash's tables. */
+function hashName(name: string, size: number): number {
   let h = name.charCodeAt(0) << 4;
   for (let i = 0; i < name.length; i++) h += name.charCodeAt(i);
-  return h % 39;
+  return h % size;
 }
 
-/** Sorts names as ash's hash table lists them. */
-export function hashOrder(names: string[]): string[] {
+/** Sorts names as ash's hash tables list them: 39 chains for variables and aliases, 31 for commands. */
+export function hashOrder(names: string[], size = 39): string[] {
   const chains: string[][] = [];
   for (const name of names) {
-    const h = hashName(name);
+    const h = hashName(name, size);
     (chains[h] ??= []).push(name);
   }
   return chains.flat();

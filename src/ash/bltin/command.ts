@@ -78,7 +78,7 @@ function hashMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   }
   if (rest.length === 0) {
     return sh.print(
-      hashOrder([...sh.hash.keys()])
+      hashOrder([...sh.hash.keys()], 31)
         .map((name) => `${sh.hash.get(name)}\n`)
         .join(""),
     );
@@ -129,7 +129,7 @@ function helpMain(sh: Shell): Blocking<number> {
   let text = "Built-in commands:\n------------------\n";
   let line = "\t";
   for (const name of [...sh.builtins.keys()].sort()) {
-    if (line.length > 1 && line.length - 1 + name.length + 1 > 65) {
+    if (line.length > 1 && line.length - 1 + name.length > 65) {
       text += `${line.trimEnd()}\n`;
       line = "\t";
     }

@@ -106,12 +106,9 @@ function* waitMain(sh: Shell, argv: readonly string[]): Steps<number> {
     for (;;) {
       const running = sh.jobs.order.find((job) => job.state === "running");
       if (running === undefined) break;
-      const heard = yield* waitOne(sh, true, undefined);
-      if (heard === "signal") {
-        const status = interruption(sh);
-        if (status !== undefined) return status;
-      }
-      if (heard === "nochild") break;
+      const status = interruption(sh);
+      if (status !== undefined) return status;
+      if ((yield* waitOne(sh, true, undefined)) === "nochild") break;
     }
     for (const job of sh.jobs.order) job.waited = true;
     return 0;
@@ -127,12 +124,9 @@ function* waitMain(sh: Shell, argv: readonly string[]): Steps<number> {
     status = 127;
     if (job === undefined) continue;
     while (job.state === "running") {
-      const heard = yield* waitOne(sh, true, job);
-      if (heard === "signal") {
-        const interrupted = interruption(sh);
-        if (interrupted !== undefined) return interrupted;
-      }
-      if (heard === "nochild") break;
+      const interrupted = interruption(sh);
+      if (interrupted !== undefined) return interrupted;
+      if ((yield* waitOne(sh, true, job)) === "nochild") break;
     }
     job.waited = true;
     status = jobStatus(sh, job);
@@ -151,12 +145,9 @@ function* waitNext(sh: Shell, args: readonly string[]): Steps<number> {
       return jobStatus(sh, done);
     }
     if (!jobs.some((job) => job.state === "running")) return 127;
-    const heard = yield* waitOne(sh, true, undefined);
-    if (heard === "signal") {
-      const status = interruption(sh);
-      if (status !== undefined) return status;
-    }
-    if (heard === "nochild") return 127;
+    const status = interruption(sh);
+    if (status !== undefined) return status;
+    if ((yield* waitOne(sh, true, undefined)) === "nochild") return 127;
   }
 }
 

@@ -5,7 +5,7 @@ import { type Builtin, regular, special } from "../bltin.ts";
 import { isName } from "../lex.ts";
 import { setOptions } from "../setopt.ts";
 import type { Shell } from "../shell.ts";
-import { DYNAMIC, EXPORT, READONLY, singleQuote, splitAssignment, type Var } from "../var.ts";
+import { DYNAMIC, EXPORT, HIDDEN, READONLY, singleQuote, splitAssignment, type Var } from "../var.ts";
 import { numberArgument } from "./flow.ts";
 
 /** Options at the beginning of argv; an error for letters that are not in `letters`. */
@@ -81,7 +81,8 @@ function localMain(sh: Shell, argv: readonly string[]): number {
     const frame = sh.locals[sh.locals.length - 1] ?? [];
     const known = frame.some((saved) => saved.v.name === name);
     const v = known ? sh.ownVars().cell(name) : sh.makeLocal(name);
-    if (value !== undefined) sh.assign(v, value);
+    // Without a value it is unset, whatever it was outside.
+    if (value !== undefined || !known) sh.assign(v, value);
   }
   return 0;
 }
@@ -99,7 +100,7 @@ function unsetMain(sh: Shell, argv: readonly string[]): number {
 
 function setMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   if (argv.length === 1) {
-    return sh.print(listVars(sh, "", (v) => v.value !== undefined || (v.flags & DYNAMIC) !== 0));
+    return sh.print(listVars(sh, "", (v) => v.value !== undefined || (v.flags & (DYNAMIC | HIDDEN)) === DYNAMIC));
   }
   return setOptions(sh, argv);
 }
@@ -178,7 +179,8 @@ function getoptsMain(sh: Shell, argv: readonly string[]): Blocking<number> {
     index++;
     offset = 0;
   }
-  sh.set("OPTIND", String(index));
+  // In the midst of a word it is the next word's number already.
+  sh.set("OPTIND", String(offset > 0 ? index + 1 : index));
   sh.getopts = { index, offset };
   setResult(sh, name, option);
   return message === "" ? 0 : sh.print2(message, 0);
