@@ -3,7 +3,6 @@ import { EINTR, Errno } from "../abi/errno.ts";
 import { AT_FDCWD } from "../abi/fcntl.ts";
 import { isSteps, type Steps } from "../abi/program.ts";
 import { CLOCK_REALTIME } from "../abi/resource.ts";
-import { SIGALRM } from "../abi/signal.ts";
 import { isatty } from "../libc/stdio.ts";
 import { strOf } from "../lib/bytes.ts";
 import { compile, tellError } from "./eval.ts";
@@ -14,7 +13,7 @@ import { KEYWORDS, type Source } from "./lex.ts";
 import { LineEditor } from "./lineedit/line-editor.ts";
 import { expandPrompt, type PromptFacts } from "./lineedit/prompt.ts";
 import type { Parsed } from "./parser.ts";
-import { INTERRUPT, type Shell, ShellError, SKIP_NONE } from "./shell.ts";
+import { INTERRUPT, type Shell, ShellError, ShellExit, SKIP_NONE } from "./shell.ts";
 
 /** Bytes that are read of a standard input that is no terminal. */
 const CHUNK = 1023;
@@ -95,8 +94,7 @@ export class TerminalInput implements Input {
     } else if (line.kind === "timeout") {
       const w = sh.print2("\x07timed out waiting for input: auto-logout\n", 0);
       if (isSteps(w)) yield* w;
-      sh.sys.kill(sh.sys.getpid(), SIGALRM);
-      this.eof = true;
+      throw new ShellExit(sh.status);
     } else throw INTERRUPT;
   }
 

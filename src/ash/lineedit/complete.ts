@@ -259,7 +259,7 @@ function* scan(
   }
 }
 
-/** Candidates in columns, as wide as the window allows, filled downwards; lines end with CR LF. */
+/** Candidates in columns, as wide as the window allows, filled downwards; a line each row. */
 export function listing(candidates: readonly string[], columns: number): string {
   const widths = candidates.map(textWidth);
   const width = Math.max(...widths.slice(0, MAX_CANDIDATES)) + 2;
@@ -272,7 +272,7 @@ export function listing(candidates: readonly string[], columns: number): string 
       const last = i + rows >= candidates.length;
       out += last ? text : text + " ".repeat(width - (widths[i] as number));
     }
-    out += "\r\n";
+    out += "\n";
   }
   return out;
 }

@@ -2,6 +2,7 @@
 import { EINTR, Errno } from "../../abi/errno.ts";
 import { POLLIN } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../../abi/program.ts";
+import { CLOCK_MONOTONIC } from "../../abi/resource.ts";
 import { SIGWINCH, type SigAction } from "../../abi/signal.ts";
 import { ECHO, ECHONL, ICANON, type Termios, VINTR, VMIN, VTIME } from "../../abi/termios.ts";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
@@ -193,7 +194,7 @@ class Reading {
         return { result: undefined };
       case "interrupt":
         yield* this.#draw();
-        yield* this.#put("^C\r\n");
+        yield* this.#put("^C\n");
         return { result: INTERRUPTED };
       case "clear":
         yield* this.#draw();
@@ -300,11 +301,13 @@ class Reading {
   /** Reads what is typed; something only when the line ends here. */
   *#read(): Steps<End | undefined> {
     const seconds = this.#o.timeoutSeconds?.() ?? 0;
+    const start = this.#nowMs();
     for (;;) {
       try {
         if (seconds > 0) {
           const fds = [{ fd: this.#o.input, events: POLLIN, revents: 0 }];
-          let n = this.#sys.poll(fds, seconds * 1000);
+          // Signals do not prolong it.
+          let n = this.#sys.poll(fds, Math.max(0, start + seconds * 1000 - this.#nowMs()));
           if (isSteps(n)) n = yield* n;
           if (n === 0) return { result: TIMED_OUT };
         }
@@ -320,10 +323,15 @@ class Reading {
       }
       if (this.#owner.takeWinch()) yield* this.#resize();
       if (this.#o.interrupted?.() === true) {
-        yield* this.#put("^C\r\n");
+        yield* this.#put("^C\n");
         return { result: INTERRUPTED };
       }
     }
+  }
+
+  #nowMs(): number {
+    const t = this.#sys.clock_gettime(CLOCK_MONOTONIC);
+    return t.sec * 1000 + t.nsec / 1e6;
   }
 
   *#resize(): Steps<void> {

@@ -195,6 +195,6 @@ test("candidates in columns", () => {
   ];
   expect(bytesOf(listing(names, 40)).length).toBeGreaterThan(0);
   expect(decodeUtf8(listing(names, 40))).toBe(
-    ".hid       fileTwo    sub1/\r\na$b        filethree  sub2/\r\nfile one   q'x        únicode\r\n",
+    ".hid       fileTwo    sub1/\na$b        filethree  sub2/\nfile one   q'x        únicode\n",
   );
 });

@@ -102,7 +102,7 @@ export class Screen {
     const end = this.#goto(this.#chars.length);
     const cell = this.#cells.at(-1) as number;
     // At the start of a row that wrapping made, that row is fresh already but for long lines' sake.
-    return cell % this.#columns === 0 && this.#chars.length > 0 ? end : `${end}\r\n`;
+    return cell % this.#columns === 0 && this.#chars.length > 0 ? end : `${end}\n`;
   }
 
   #whole(chars: readonly string[], cursor: number, prompt: string, width: number): string {
