@@ -5,7 +5,7 @@
 import { Errno } from "../abi/errno.ts";
 import { type Blocking, isSteps, type Steps } from "../abi/program.ts";
 import type { Builtin } from "./bltin.ts";
-import { execute, execFault, findCommand } from "./exec.ts";
+import { execute, execFault, findCommand, STANDARD_PATH } from "./exec.ts";
 import {
   compileFields,
   compilePattern,
@@ -834,11 +834,19 @@ function compileAssigns(cmd: Simple): Run {
   };
 }
 
-function* expandAssigns(sh: Shell, assigns: readonly Assign[]): Steps<[string, string][]> {
+/** Carries out assignments before a command one after the other: later ones see those before. */
+function* makeAssigns(
+  sh: Shell,
+  assigns: readonly Assign[],
+  local: boolean,
+): Steps<[string, string][]> {
   const out: [string, string][] = [];
   for (const { name, value } of assigns) {
     const s = value.run(sh);
-    out.push([name, typeof s === "string" ? s : yield* s]);
+    const text = typeof s === "string" ? s : yield* s;
+    if (local) assignLocally(sh, name, text);
+    else sh.set(name, text);
+    out.push([name, text]);
   }
   return out;
 }
@@ -899,10 +907,10 @@ function runPlain(sh: Shell, cmd: Simple, argv: readonly string[]): Blocking<num
     if (func !== undefined) return runFunction(sh, func, argv);
   }
   if (builtin !== undefined) {
-    if (name === "command") return runCommand(sh, cmd, argv, [], NO_TARGETS);
+    if (name === "command") return runCommand(sh, cmd, argv, NO_TARGETS);
     return runBuiltin(sh, builtin, argv, false);
   }
-  return finishLater(sh, runProgram(sh, cmd, argv, [], NO_TARGETS, undefined));
+  return finishLater(sh, runProgram(sh, cmd, argv, NO_TARGETS, undefined));
 }
 
 function* runTraced(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<number> {
@@ -976,16 +984,11 @@ interface Frame {
 }
 
 function runFunction(sh: Shell, func: Func, argv: readonly string[]): Blocking<number> {
-  const r = callFunction(sh, func, argv, undefined);
+  const r = callFunction(sh, func, argv);
   return typeof r === "number" ? finish(sh, r) : finishLater(sh, r);
 }
 
-function callFunction(
-  sh: Shell,
-  func: Func,
-  argv: readonly string[],
-  assigns: readonly (readonly [string, string])[] | undefined,
-): Blocking<number> {
+function callFunction(sh: Shell, func: Func, argv: readonly string[]): Blocking<number> {
   if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
   const frame: Frame = {
     params: sh.params,
@@ -1003,7 +1006,6 @@ function callFunction(
   sh.locals.push(frame.locals);
   let waiting = false;
   try {
-    if (assigns !== undefined) assignLocally(sh, assigns);
     const r = func.run(sh);
     if (typeof r !== "number") {
       waiting = true;
@@ -1035,13 +1037,11 @@ function leaveFunction(sh: Shell, frame: Frame): void {
   if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
 }
 
-/** Assignments before a command of the shell's own: exported, and undone after it. */
-function assignLocally(sh: Shell, assigns: readonly (readonly [string, string])[]): void {
-  for (const [name, value] of assigns) {
-    const v = sh.makeLocal(name);
-    if ((v.flags & READONLY) !== 0) throw sh.error(`${name}: is read only`);
-    sh.assign(v, value, EXPORT);
-  }
+/** An assignment before a command: exported, and undone after it. */
+function assignLocally(sh: Shell, name: string, value: string): void {
+  const v = sh.makeLocal(name);
+  if ((v.flags & READONLY) !== 0) throw sh.error(`${name}: is read only`);
+  sh.assign(v, value, EXPORT);
 }
 
 // ---- commands with assignments and redirections ----------------------------------------------------
@@ -1057,30 +1057,53 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
   const builtin = sh.builtins.get(name);
   const special = builtin !== undefined && builtin.special;
   const func = special ? undefined : sh.functions.get(name);
-  if (func === undefined && builtin === undefined) {
-    const assigns = yield* expandAssigns(sh, cmd.assigns);
+  if (special) {
+    const assigns = yield* makeAssigns(sh, cmd.assigns, false);
     if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
-    for (const [n] of assigns) checkWritable(sh, n);
+    const run: Run = (s) => callBuiltin(s, builtin, argv, true);
+    return yield* runInShell(sh, argv, targets, run, true);
+  }
+  if (cmd.assigns.length === 0) {
+    if (sh.opts.xtrace) yield* traceCommand(sh, [], argv);
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, undefined);
+  }
+  const frame: SavedVar[] = [];
+  sh.locals.push(frame);
+  try {
+    const assigns = yield* makeAssigns(sh, cmd.assigns, true);
+    if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
     const path = assigns.findLast(([n]) => n === "PATH")?.[1];
-    const r = finish(sh, yield* runProgram(sh, cmd, argv, assigns, targets, path));
-    return isSteps(r) ? yield* r : r;
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, path);
+  } finally {
+    // The function's own frame is gone by now.
+    sh.locals.splice(sh.locals.indexOf(frame), 1);
+    sh.restoreLocals(frame);
   }
-  if (name === "command" && func === undefined) {
-    const assigns = yield* expandAssigns(sh, cmd.assigns);
-    if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
-    const r = runCommand(sh, cmd, argv, assigns, targets);
-    return isSteps(r) ? yield* r : r;
-  }
-  const run: Run =
-    func !== undefined
-      ? (s) => callFunction(s, func, argv, undefined)
-      : (s) => callBuiltin(s, builtin as Builtin, argv, special);
-  return yield* runInShell(sh, cmd, argv, undefined, targets, run, special);
 }
 
-function checkWritable(sh: Shell, name: string): void {
-  const v = sh.vars.map.get(name);
-  if (v !== undefined && (v.flags & READONLY) !== 0) throw sh.error(`${name}: is read only`);
+/** Runs what a name was found to be, assignments being made. */
+function* runNamed(
+  sh: Shell,
+  cmd: Simple,
+  argv: readonly string[],
+  targets: readonly Target[],
+  func: Func | undefined,
+  builtin: Builtin | undefined,
+  path: string | undefined,
+): Steps<number> {
+  if (func !== undefined) {
+    return yield* runInShell(sh, argv, targets, (s) => callFunction(s, func, argv), false);
+  }
+  if (builtin === undefined) {
+    const r = finish(sh, yield* runProgram(sh, cmd, argv, targets, path));
+    return isSteps(r) ? yield* r : r;
+  }
+  if (builtin.name === "command") {
+    const r = runCommand(sh, cmd, argv, targets);
+    return isSteps(r) ? yield* r : r;
+  }
+  const run: Run = (s) => callBuiltin(s, builtin, argv, false);
+  return yield* runInShell(sh, argv, targets, run, false);
 }
 
 /** A builtin by itself; redirections and assignments are the caller's. */
@@ -1103,12 +1126,10 @@ function* callBuiltin(
   }
 }
 
-/** Runs a function or builtin with redirections and assignments around it. */
+/** Runs a function or builtin with redirections around it. */
 function* runInShell(
   sh: Shell,
-  cmd: Simple,
   argv: readonly string[],
-  given: readonly (readonly [string, string])[] | undefined,
   targets: readonly Target[],
   run: Run,
   special: boolean,
@@ -1116,13 +1137,6 @@ function* runInShell(
   const saved: SavedFds = [];
   const keep = special && argv[0] === "exec";
   let status: number;
-  // With set -x the trace goes to where standard error was before.
-  const traced = sh.opts.xtrace && given === undefined;
-  let assigns = given;
-  if (traced) {
-    assigns = yield* expandAssigns(sh, cmd.assigns);
-    yield* traceCommand(sh, assigns, argv);
-  }
   try {
     try {
       const pushed = pushRedirs(sh, targets, saved);
@@ -1135,27 +1149,8 @@ function* runInShell(
       const r = finish(sh, status);
       return isSteps(r) ? yield* r : r;
     }
-    assigns ??= yield* expandAssigns(sh, cmd.assigns);
-    if (special) {
-      for (const [name, value] of assigns) sh.set(name, value);
-      const r = run(sh);
-      status = typeof r === "number" ? r : yield* r;
-    } else if (assigns.length > 0) {
-      const frame: SavedVar[] = [];
-      sh.locals.push(frame);
-      try {
-        assignLocally(sh, assigns);
-        // A function has a frame of its own; these belong around it.
-        const r = run(sh);
-        status = typeof r === "number" ? r : yield* r;
-      } finally {
-        sh.locals.splice(sh.locals.indexOf(frame), 1);
-        sh.restoreLocals(frame);
-      }
-    } else {
-      const r = run(sh);
-      status = typeof r === "number" ? r : yield* r;
-    }
+    const r = run(sh);
+    status = typeof r === "number" ? r : yield* r;
   } catch (e) {
     if (!(e instanceof ShellError) || e.message === "") throw e;
     yield* tellError(sh, e);
@@ -1187,7 +1182,6 @@ function runCommand(
   sh: Shell,
   cmd: Simple,
   argv: readonly string[],
-  assigns: readonly (readonly [string, string])[],
   targets: readonly Target[],
 ): Blocking<number> {
   let at = 1;
@@ -1202,27 +1196,22 @@ function runCommand(
     if (/[^p]/.test(arg.slice(1))) {
       // -v and -V, and wrong options: the builtin itself.
       const builtin = sh.builtins.get("command") as Builtin;
-      if (targets.length === 0 && assigns.length === 0) return runBuiltin(sh, builtin, argv, false);
+      if (targets.length === 0) return runBuiltin(sh, builtin, argv, false);
       const run: Run = (s) => callBuiltin(s, builtin, argv, false);
-      return runInShell(sh, cmd, argv, assigns, targets, run, false);
+      return runInShell(sh, argv, targets, run, false);
     }
-    path = "/sbin:/usr/sbin:/bin:/usr/bin";
+    path = STANDARD_PATH;
   }
   const rest = argv.slice(at);
   const name = rest[0];
-  if (name === undefined) {
-    return runInShell(sh, cmd, argv, assigns, targets, () => 0, false);
-  }
-  if (name === "command") return runCommand(sh, cmd, rest, assigns, targets);
+  if (name === undefined) return runInShell(sh, argv, targets, () => 0, false);
+  if (name === "command") return runCommand(sh, cmd, rest, targets);
   const builtin = sh.builtins.get(name);
-  if (builtin === undefined) {
-    return finishLater(sh, runProgram(sh, cmd, rest, assigns, targets, path));
-  }
+  if (builtin === undefined) return finishLater(sh, runProgram(sh, cmd, rest, targets, path));
   if (name === "exec" && rest.length === 1) {
-    return runInShell(sh, cmd, rest, assigns, targets, () => 0, true);
+    return runInShell(sh, rest, targets, () => 0, true);
   }
-  const run: Run = (s) => callBuiltin(s, builtin, rest, false);
-  return runInShell(sh, cmd, rest, assigns, targets, run, false);
+  return runInShell(sh, rest, targets, (s) => callBuiltin(s, builtin, rest, false), false);
 }
 
 // ---- programs --------------------------------------------------------------------------------------
@@ -1231,7 +1220,6 @@ function* runProgram(
   sh: Shell,
   cmd: Simple,
   argv: readonly string[],
-  assigns: readonly (readonly [string, string])[],
   targets: readonly Target[],
   path: string | undefined,
 ): Steps<number> {
@@ -1240,12 +1228,11 @@ function* runProgram(
   if (found instanceof Errno) {
     const hook = sh.functions.get("command_not_found_handle");
     return yield* complainWith(sh, targets, () => {
-      if (hook !== undefined) return callFunction(sh, hook, ["", ...argv], undefined);
-      const { text, status } = execFault(found);
-      return sh.complain(`${name}: ${text}`, status);
+      if (hook !== undefined) return callFunction(sh, hook, ["", ...argv]);
+      return sh.complain(`${name}: ${execFault(found).text}`, 127);
     });
   }
-  const envp = assigns.length === 0 ? sh.vars.environ() : sh.vars.environWith(assigns);
+  const envp = sh.vars.environ();
   if (cmd.exits && !hasTraps(sh)) {
     try {
       const applied = applyRedirs(sh, sh.sys, targets);

@@ -350,7 +350,7 @@ export abstract class Lexer {
       word: this.word,
       literal: false,
     };
-    if (op === "<<" && this.at() === MINUS) {
+    if (op === "<<" && this.peek() === MINUS) {
       this.pos++;
       this.stripTabs = true;
     } else this.stripTabs = false;

@@ -189,11 +189,11 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
   let operands = how.operands;
   let script: string | undefined;
   if (how.command !== undefined) {
-    if (operands[0] !== undefined) sh.arg0 = operands[0];
+    if (operands[0] !== undefined) sh.arg0 = sh.commandName = operands[0];
     operands = operands.slice(1);
   } else if (!sh.opts.stdin && operands[0] !== undefined) {
     script = operands[0];
-    sh.arg0 = script;
+    sh.arg0 = sh.commandName = script;
     operands = operands.slice(1);
   } else sh.opts.stdin = true;
   sh.params = operands;
@@ -261,11 +261,12 @@ export function* ashMain(
     expandText,
     *runScript(child, file, args, env): Steps<number> {
       child.prctl_set_name("ash");
-      return yield* ashMain(child, [args[0] ?? "sh", file, ...args.slice(1)], env, builtins);
+      return yield* ashMain(child, ["ash", file, ...args.slice(1)], env, builtins);
     },
   };
   const sh = new ShellState(sys, builtins, hooks);
   sh.arg0 = argv[0] ?? "sh";
+  sh.appletName = sh.arg0.slice(sh.arg0.lastIndexOf("/") + 1).replace(/^-/, "");
   startVariables(sh, envp);
   const how = parseArguments(argv);
   startDirectory(sh);

@@ -3,6 +3,8 @@ import { EBADF, EEXIST, EINVAL, EMFILE, ENOENT, Errno } from "../abi/errno.ts";
 import {
   AT_FDCWD,
   F_DUPFD_CLOEXEC,
+  F_GETFD,
+  FD_CLOEXEC,
   O_APPEND,
   O_CREAT,
   O_EXCL,
@@ -196,8 +198,10 @@ function place(sys: Sys, target: Target, from: number): void {
       return;
     }
     const source = Number(text);
+    // The shell's own descriptors are not there for scripts.
+    if (source >= 10 && (sys.fcntl(source, F_GETFD) & FD_CLOEXEC) !== 0) throw EBADF;
     if (source === fd) {
-      sys.fcntl(source, 1);
+      sys.fcntl(source, F_GETFD);
       return;
     }
     sys.dup2(source, fd);

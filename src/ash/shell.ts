@@ -116,6 +116,8 @@ export class Shell {
   readonly hooks: ShellHooks;
   /** $0. */
   arg0 = "sh";
+  /** Name the program was started by, which some messages begin with. */
+  appletName = "sh";
   /** $1 and on. */
   params: readonly string[] = [];
   /** $?. */
@@ -235,6 +237,7 @@ export class Shell {
       this.arithCache = parent.arithCache;
       this.history = parent.history;
       this.arg0 = parent.arg0;
+      this.appletName = parent.appletName;
       this.params = parent.params;
       this.status = parent.status;
       this.backStatus = parent.backStatus;
@@ -245,7 +248,7 @@ export class Shell {
       this.watchFailure = parent.watchFailure;
       this.lineno = parent.lineno;
       this.inputLine = parent.inputLine;
-      this.commandName = undefined;
+      this.commandName = parent.commandName;
       this.lastBackground = parent.lastBackground;
       this.isRoot = false;
       this.subshell = true;
@@ -475,8 +478,8 @@ export class Shell {
     let out = `${this.arg0}: `;
     const name = this.commandName;
     if (name !== undefined && name !== this.arg0) out += `${name}: `;
-    if (name !== undefined || this.inputIsFile) {
-      if (!this.opts.interactive || this.inputIsFile) out += `line ${line}: `;
+    if (name !== undefined && (!this.opts.interactive || this.inputIsFile)) {
+      out += `line ${line}: `;
     }
     return out + message;
   }
@@ -503,7 +506,7 @@ export class Shell {
 
   /** As applets complain: "sh: message". */
   appletComplaint(message: string, status: number): Blocking<number> {
-    return this.print2(`sh: ${message}\n`, status);
+    return this.print2(`${this.appletName}: ${message}\n`, status);
   }
 
   /** Writes to standard error and goes on with `status`. */

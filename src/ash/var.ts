@@ -82,21 +82,15 @@ export class VarTable {
 
   /** "NAME=value" of what is exported. Not to be changed by the caller. */
   environ(): readonly string[] {
-    if (this.#environ === undefined) this.#environ = this.#make(undefined);
+    if (this.#environ === undefined) this.#environ = this.#make();
     return this.#environ;
   }
 
-  /** The environment with some variables replaced or added. */
-  environWith(extra: readonly (readonly [name: string, value: string])[]): string[] {
-    return this.#make(new Map(extra));
-  }
-
-  #make(extra: Map<string, string> | undefined): string[] {
+  #make(): string[] {
     const values = new Map<string, string>();
     for (const v of this.map.values()) {
       if ((v.flags & EXPORT) !== 0 && v.value !== undefined) values.set(v.name, v.value);
     }
-    if (extra !== undefined) for (const [name, value] of extra) values.set(name, value);
     return hashOrder([...values.keys()]).map((name) => `${name}=${values.get(name)}`);
   }
 }

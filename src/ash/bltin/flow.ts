@@ -41,7 +41,9 @@ function leaveLoops(kind: number): Builtin["run"] {
 }
 
 function returnMain(sh: Shell, argv: readonly string[]): number {
-  const status = argv[1] === undefined ? sh.status : numberArgument(sh, argv[1]) & 255;
+  // In a trap it is the status from before the trap.
+  const last = sh.trapStatus ?? sh.status;
+  const status = argv[1] === undefined ? last : numberArgument(sh, argv[1]) & 255;
   sh.skip = SKIP_RETURN;
   return status;
 }
@@ -88,7 +90,7 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
   const name = argv[1];
   if (name === undefined) return 0;
   if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
-  const fd = yield* openScript(sh, name);
+  const { fd, path } = yield* openScript(sh, name);
   const input = new FileInput(sh.sys, fd);
   const { params, loopNest, inputIsFile, inputLine } = sh;
   if (argv.length > 2) sh.params = argv.slice(2);
@@ -96,6 +98,7 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
   sh.depth++;
   sh.dotNest++;
   sh.inputIsFile = true;
+  sh.commandName = path;
   try {
     return yield* runInput(sh, input);
   } finally {
@@ -116,7 +119,7 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
 }
 
 /** The file that `.` names: along PATH, then in the working directory. */
-function* openScript(sh: Shell, name: string): Steps<number> {
+function* openScript(sh: Shell, name: string): Steps<{ fd: number; path: string }> {
   let path = name;
   if (!name.includes("/")) {
     for (const candidate of candidates(name, sh.get("PATH") ?? "")) {
@@ -134,7 +137,7 @@ function* openScript(sh: Shell, name: string): Steps<number> {
       sh.sys.close(fd);
       fd = high;
     }
-    return fd;
+    return { fd, path };
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
     throw sh.error(`can't open '${name}': ${strerror(e)}`);

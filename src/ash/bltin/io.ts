@@ -9,7 +9,7 @@ import { testMain } from "./test.ts";
 function test(sh: Shell, argv: readonly string[]): Blocking<number> {
   let complaint = "";
   const status = testMain(sh.sys, argv, (message) => {
-    complaint += `sh: ${message}\n`;
+    complaint += `${sh.appletName}: ${message}\n`;
   });
   return complaint === "" ? status : sh.print2(complaint, status);
 }
@@ -17,7 +17,7 @@ function test(sh: Shell, argv: readonly string[]): Blocking<number> {
 function printf(sh: Shell, argv: readonly string[]): Blocking<number> {
   let complaint = "";
   const { text, status } = printfMain(argv, (message) => {
-    complaint += `sh: ${message}\n`;
+    complaint += `${sh.appletName}: ${message}\n`;
   });
   return complaint === "" ? sh.print(text, status) : sh.printBoth(text, complaint, status);
 }

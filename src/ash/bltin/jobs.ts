@@ -188,7 +188,7 @@ function killOne(sh: Shell, arg: string, signo: number): string {
     if (job.control && job.state === "stopped" && signo === SIGTERM) resume(sh, job);
     return complaint;
   }
-  if (!/^-?[0-9]{1,15}$/.test(arg)) return `sh: invalid number '${arg}'\n`;
+  if (!/^-?[0-9]{1,15}$/.test(arg)) return `${sh.appletName}: invalid number '${arg}'\n`;
   return send(sh, Number(arg), signo);
 }
 
@@ -198,7 +198,7 @@ function send(sh: Shell, pid: number, signo: number): string {
     return "";
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
-    return `sh: can't kill pid ${pid}: ${strerror(e === EINVAL && signo === 0 ? ESRCH : e)}\n`;
+    return `${sh.appletName}: can't kill pid ${pid}: ${strerror(e === EINVAL && signo === 0 ? ESRCH : e)}\n`;
   }
 }
 
@@ -212,7 +212,7 @@ function listSignals(sh: Shell, args: readonly string[]): Blocking<number> {
       continue;
     }
     const signo = signalNumber(arg);
-    if (signo < 0) complaints += `sh: unknown signal '${arg}'\n`;
+    if (signo < 0) complaints += `${sh.appletName}: unknown signal '${arg}'\n`;
     else text += `${signo}\n`;
   }
   return sh.printBoth(text, complaints, complaints === "" ? 0 : 1);

@@ -188,7 +188,7 @@ function ulimitMain(sh: Shell, argv: readonly string[]): Blocking<number> {
       continue;
     }
     const complaint = setLimit(sh, limit, value, soft, hard);
-    if (complaint !== "") return sh.printBoth(out, `sh: ${complaint}\n`, 1);
+    if (complaint !== "") return sh.printBoth(out, `${sh.appletName}: ${complaint}\n`, 1);
   }
   return sh.print(out);
 }

@@ -189,6 +189,8 @@ function* readLine(sh: Shell, o: ReadOptions): Steps<Line> {
     if (c === -1) c = yield* source.next();
     if (typeof c !== "number") {
       status = typeof c === "object" ? 128 + c.signal : 1;
+      // What came before a timeout is lost.
+      if (c === "timeout") text = "";
       break;
     }
     if (c === 0 && o.delimiter !== 0) continue;

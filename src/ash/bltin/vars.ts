@@ -93,7 +93,10 @@ function unsetMain(sh: Shell, argv: readonly string[]): number {
   for (const name of rest) {
     if (functions) {
       if (sh.functions.has(name)) sh.ownFunctions().delete(name);
-    } else sh.unset(name);
+      continue;
+    }
+    if (!isName(name)) throw sh.error(`${name}: bad variable name`);
+    sh.unset(name);
   }
   return 0;
 }
@@ -120,6 +123,7 @@ function getoptsMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   }
   const args = argv.length > 3 ? argv.slice(3) : sh.params;
   const silent = spec.startsWith(":");
+  const loud = sh.get("OPTERR") !== "0";
   let { index, offset } = sh.getopts;
   let message = "";
   let option: string;
@@ -149,7 +153,7 @@ function getoptsMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   if (at < 0) {
     if (silent) sh.set("OPTARG", option);
     else {
-      message = `Illegal option -${option}\n`;
+      if (loud) message = `Illegal option -${option}\n`;
       sh.unset("OPTARG");
     }
     option = "?";
@@ -165,7 +169,7 @@ function getoptsMain(sh: Shell, argv: readonly string[]): Blocking<number> {
         sh.set("OPTARG", option);
         option = ":";
       } else {
-        message = `No arg for -${option} option\n`;
+        if (loud) message = `No arg for -${option} option\n`;
         sh.unset("OPTARG");
         option = "?";
       }
