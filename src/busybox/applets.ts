@@ -60,18 +60,33 @@ import { shuf } from "./coreutils/shuf.ts";
 import { sleep } from "./coreutils/sleep.ts";
 import { sort } from "./coreutils/sort.ts";
 import { split } from "./coreutils/split.ts";
+import { stat } from "./coreutils/stat.ts";
 import { sum } from "./coreutils/sum.ts";
 import { sync } from "./coreutils/sync.ts";
 import { tac } from "./coreutils/tac.ts";
+import { tail } from "./coreutils/tail.ts";
+import { tee } from "./coreutils/tee.ts";
 import { bracket, doubleBracket, test } from "./coreutils/test.ts";
+import { timeout } from "./coreutils/timeout.ts";
+import { touch } from "./coreutils/touch.ts";
 import { tr } from "./coreutils/tr.ts";
 import { false_, true_ } from "./coreutils/true.ts";
+import { truncate } from "./coreutils/truncate.ts";
+import { tty } from "./coreutils/tty.ts";
+import { uname } from "./coreutils/uname.ts";
 import { uniq } from "./coreutils/uniq.ts";
+import { unlink } from "./coreutils/unlink.ts";
 import { usleep } from "./coreutils/usleep.ts";
+import { uudecode } from "./coreutils/uudecode.ts";
+import { uuencode } from "./coreutils/uuencode.ts";
 import { wc } from "./coreutils/wc.ts";
+import { who } from "./coreutils/who.ts";
+import { whoami } from "./coreutils/whoami.ts";
+import { yes } from "./coreutils/yes.ts";
+import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
-import { sed } from "./editors/sed.ts";
+import { bc } from "./miscutils/bc.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { less } from "./miscutils/less/less.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
@@ -164,17 +179,31 @@ export function allApplets(): Applet[] {
     sleep,
     sort,
     split,
+    stat,
     sum,
     sync,
     tac,
+    tail,
+    tee,
     test,
+    timeout,
+    touch,
     tr,
     true_,
+    truncate,
+    tty,
+    uname,
     unexpand,
     uniq,
     unix2dos,
+    unlink,
     usleep,
+    uudecode,
+    uuencode,
     wc,
+    who,
+    whoami,
+    yes,
 
     // editors
     sed,
@@ -225,5 +254,8 @@ export function allApplets(): Applet[] {
     pwdx,
     sysctl,
     uptime,
+
+    // miscutils
+    bc,
   ];
 }

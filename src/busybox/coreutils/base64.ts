@@ -6,6 +6,7 @@ import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import type { Input } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
@@ -17,6 +18,7 @@ function* encode(p: Process, input: Input, wrap: number): Steps<void> {
     if (isSteps(chunk)) chunk = yield* chunk;
     const w = p.stdout.write(chunk.length === 0 ? encoder.end() : encoder.encode(chunk));
     if (w) yield* w;
+    dieIfStdoutFailed(p);
     if (chunk.length === 0) return;
   }
 }
@@ -29,6 +31,7 @@ function* decode(p: Process, input: Input): Steps<void> {
     if (chunk.length === 0) break;
     const w = p.stdout.write(decoder.decode(chunk));
     if (w) yield* w;
+    dieIfStdoutFailed(p);
     if (decoder.broken) break;
   }
   if (!decoder.whole) die("truncated input");

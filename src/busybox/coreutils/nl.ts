@@ -5,6 +5,7 @@ import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
 
@@ -52,6 +53,7 @@ function* main(p: Process): Steps<number> {
       }
       const w = p.stdout.puts(out);
       if (w) yield* w;
+      dieIfStdoutFailed(p);
     }
   });
 }

@@ -6,6 +6,7 @@ import { die, type Process } from "../../libc/process.ts";
 import { BUFSIZ, LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { openOrDie } from "../libbb/inputs.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** The separators of -d in turn: "\0" written as such means none. */
 function separators(list: string): string[] {
@@ -85,6 +86,7 @@ function* parallel(p: Process, readers: readonly LineReader[], between: readonly
     if (out.length > BUFSIZ) {
       const w = p.stdout.puts(out);
       if (w) yield* w;
+      dieIfStdoutFailed(p);
       out = "";
     }
   }

@@ -51,6 +51,13 @@ function* ascending(p: Process, first: number, last: number, separator: number):
   if (w) yield* w;
 }
 
+/** A write that failed makes the status -1, without a word. */
+function* finish(p: Process): Steps<number> {
+  const f = p.stdout.flush();
+  if (f) yield* f;
+  return p.stdout.error === undefined ? 0 : 255;
+}
+
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "+ws:", { min: 1, max: 3 });
   const texts = opt.operands;
@@ -75,7 +82,7 @@ function* main(p: Process): Steps<number> {
   const plain = whole && width === 0 && Math.abs(first) < WHOLE && Math.abs(last) < WHOLE;
   if (plain && step === 1 && first >= 0 && !Object.is(first, -0) && separator.length === 1) {
     if (last >= first) yield* ascending(p, first, Math.floor(last), separator.charCodeAt(0));
-    return 0;
+    return yield* finish(p);
   }
   const spec = { left: false, zero: true, plus: false, space: false, alternate: false, width, precision };
   let out = "";
@@ -89,13 +96,13 @@ function* main(p: Process): Steps<number> {
     if (w) yield* w;
     out = "";
     // For ever otherwise, where the reader has gone and SIGPIPE is ignored.
-    if (p.stdout.error !== undefined) return 1;
+    if (p.stdout.error !== undefined) return 255;
     if (--p.sys.budget < 0) yield* p.sys.sched_yield();
   }
   if (first <= last || step < 0) out += out === "" && first !== last ? "" : "\n";
   const w = p.stdout.puts(out);
   if (w) yield* w;
-  return 0;
+  return yield* finish(p);
 }
 
 export const seq: Applet = {

@@ -1,7 +1,7 @@
 // tac: lines in reverse order (as in GNU, without options)
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import type { Process } from "../../libc/process.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { forEachInput } from "../libbb/inputs.ts";
@@ -27,6 +27,7 @@ function* main(p: Process): Steps<number> {
     for (let block = blocks.pop(); block !== undefined; block = blocks.pop()) {
       const w = p.stdout.puts(reversed(block));
       if (w) yield* w;
+      if (p.stdout.error !== undefined) dieErrno("write error", p.stdout.error);
     }
   });
 }

@@ -1,11 +1,10 @@
 // tr: translate, squeeze or delete characters, which are bytes here (POSIX tr)
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { die, type Process } from "../../libc/process.ts";
+import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { bytesOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
-import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 /** Members of the classes that the original knows, in ASCII. */
 const CLASSES: Readonly<Record<string, RegExp>> = {
@@ -183,7 +182,7 @@ function* main(p: Process): Steps<number> {
     if (chunk.length === 0) return 0;
     const w = p.stdout.write(translator.run(chunk));
     if (w) yield* w;
-    dieIfStdoutFailed(p);
+    if (p.stdout.error !== undefined) dieErrno("write error", p.stdout.error);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Key {
   endField: number;
   /** 0: to the end of the field. */
   endChar: number;
-  /** Blanks at the start, and at the end's field, do not count (b). */
+  /** Blanks at the start, and at the end, do not count (b). */
   startBlanks: boolean;
   endBlanks: boolean;
   /** Letters of dfgiMhnrV. */
@@ -88,7 +88,6 @@ export function keySpans(lines: Lines, key: Key, separator: number | undefined):
       to = lineStart;
       if (key.endChar > 0) {
         // As the original has it: the end's character is counted from the line's start, not its field's.
-        if (key.endBlanks) while (to < lineEnd && isSpace(text[to])) to++;
         to = Math.min(lineEnd, to + key.endChar);
       } else {
         for (let n = key.endField; n > 1 && to < lineEnd; n--)
@@ -96,6 +95,7 @@ export function keySpans(lines: Lines, key: Key, separator: number | undefined):
         to = to > lineEnd ? lineEnd : fieldEnd(text, to, lineEnd, separator);
       }
     }
+    if (key.endBlanks) while (to > lineStart && isSpace(text[to - 1])) to--;
     if (blanks) while (from < lineEnd && isSpace(text[from])) from++;
     from = Math.min(lineEnd, from + key.char - 1);
     start[i] = from;
