@@ -28,7 +28,8 @@ import {
 import { waitForJob } from "./jobs.ts";
 import { runExternal } from "./external.ts";
 import { assignment, parsePrompt } from "./parser.ts";
-import type { Cmd, Node } from "./nodes.ts";
+import { SyntaxFault } from "./lex.ts";
+import type { Cmd, Node, Word } from "./nodes.ts";
 import { type Pattern, patternMemo, shellPattern } from "./pattern.ts";
 import {
   applyRedirs,
@@ -51,6 +52,7 @@ import {
   ShellError,
   ShellExit,
   SKIP_BREAK,
+  SKIP_NOEXEC,
   SKIP_NONE,
   SKIP_RETURN,
 } from "./shell.ts";
@@ -131,10 +133,20 @@ const HOST: WordHost = Object.freeze({
   },
 });
 
-/** Expands a text as inside double quotes, but backslashes stay: prompts and PS4. */
+/**
+ * Expands a text as inside double quotes, but backslashes stay: prompts and PS4. A syntax error is an
+ * error of the shell's.
+ */
 export function expandText(sh: Shell, prompt: string): Blocking<string> {
   const text = prompt.replace(/\\([$`]?)/g, (_all, c) => (c === "" ? "\\\\" : `\\\\\\${c}`));
-  return compileString(parsePrompt(text), TILDE_NONE, HOST).run(sh);
+  let word: Word;
+  try {
+    word = parsePrompt(text);
+  } catch (e) {
+    if (e instanceof SyntaxFault) throw sh.inputError(`syntax error: ${e.message}`);
+    throw e;
+  }
+  return compileString(word, TILDE_NONE, HOST).run(sh);
 }
 
 // ---- after a command -------------------------------------------------------------------------------
@@ -285,7 +297,7 @@ function* decideLater(
 
 /** What the loop does about break and continue: true when it is to end. */
 function loopEnds(sh: Shell): boolean {
-  if (sh.skip === SKIP_RETURN) return true;
+  if (sh.skip === SKIP_RETURN || sh.skip === SKIP_NOEXEC) return true;
   const ends = sh.skip === SKIP_BREAK;
   if (--sh.skipCount <= 0) {
     sh.skip = SKIP_NONE;
@@ -733,17 +745,35 @@ interface Simple {
 
 const NO_TARGETS: readonly Target[] = Object.freeze([]);
 
-/** The builtins whose arguments may be assignments. */
-function assignsArguments(word: FieldsWord | undefined): boolean {
-  const name = word?.constant;
+/** Is this the beginning of a command whose arguments may be assignments? undefined: not known. */
+function takesAssignments(names: readonly (string | undefined)[]): boolean | undefined {
+  let i = 0;
+  while (names[i] === "command" || (i > 0 && (names[i] === "-p" || names[i] === "--"))) i++;
+  if (i >= names.length) return false;
+  const name = names[i];
+  if (name === undefined) return undefined;
   return name === "export" || name === "readonly" || name === "local";
+}
+
+/** A word like `x=$y` as an argument: one field for export and the like, an ordinary word for others. */
+function compileArgument(word: Word, before: readonly FieldsWord[]): FieldsWord {
+  if (assignment(word) === undefined || before.length === 0) return compileFields(word, HOST);
+  const known = takesAssignments(before.map((w) => w.constant));
+  if (known === false) return compileFields(word, HOST);
+  const whole = compileWhole(word);
+  if (known === true) return whole;
+  const plain = compileFields(word, HOST);
+  return {
+    pure: false,
+    constant: undefined,
+    run: (sh, out) => (takesAssignments(out) === true ? whole : plain).run(sh, out),
+  };
 }
 
 function compileCmd(node: Cmd, exits: boolean): Run {
   const words: FieldsWord[] = [];
   for (const word of node.args) {
-    const whole = assignsArguments(words[0]) && assignment(word) !== undefined;
-    words.push(whole ? compileWhole(node, word) : compileFields(word, HOST));
+    words.push(compileArgument(word, words));
   }
   const assigns = node.assigns.map(({ name, value }) => ({
     name,
@@ -779,7 +809,7 @@ function compileCmd(node: Cmd, exits: boolean): Run {
 }
 
 /** An argument like `x=$y` of export: one field, tildes as in assignments. */
-function compileWhole(_node: Cmd, word: Cmd["args"][number]): FieldsWord {
+function compileWhole(word: Word): FieldsWord {
   const found = assignment(word) as NonNullable<ReturnType<typeof assignment>>;
   const { pure, run, constant } = compileString(found.value, TILDE_ASSIGN, HOST);
   const head = `${found.name}=`;
@@ -978,7 +1008,6 @@ export function* tellError(sh: Shell, e: ShellError): Steps<number> {
 interface Frame {
   params: readonly string[];
   getopts: Shell["getopts"];
-  loopNest: number;
   functionName: string;
   locals: SavedVar[];
 }
@@ -988,49 +1017,59 @@ function runFunction(sh: Shell, func: Func, argv: readonly string[]): Blocking<n
   return typeof r === "number" ? finish(sh, r) : finishLater(sh, r);
 }
 
-function callFunction(sh: Shell, func: Func, argv: readonly string[]): Blocking<number> {
+/** Calls a function; `locals` is the frame that holds the assignments before its name, if any. */
+function callFunction(
+  sh: Shell,
+  func: Func,
+  argv: readonly string[],
+  locals?: SavedVar[],
+): Blocking<number> {
   if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
   const frame: Frame = {
     params: sh.params,
     getopts: sh.getopts,
-    loopNest: sh.loopNest,
     functionName: sh.functionName,
-    locals: [],
+    locals: locals ?? [],
   };
   sh.depth++;
   sh.funcNest++;
-  sh.loopNest = 0;
   sh.params = argv.slice(1);
   sh.getopts = { index: 1, offset: 0 };
   sh.functionName = func.name;
-  sh.locals.push(frame.locals);
+  if (locals === undefined) sh.locals.push(frame.locals);
   let waiting = false;
   try {
     const r = func.run(sh);
     if (typeof r !== "number") {
       waiting = true;
-      return functionLater(sh, r, frame);
+      return functionLater(sh, r, frame, locals === undefined);
     }
     return r;
   } finally {
-    if (!waiting) leaveFunction(sh, frame);
+    if (!waiting) leaveFunction(sh, frame, locals === undefined);
   }
 }
 
-function* functionLater(sh: Shell, steps: Steps<number>, frame: Frame): Steps<number> {
+function* functionLater(
+  sh: Shell,
+  steps: Steps<number>,
+  frame: Frame,
+  own: boolean,
+): Steps<number> {
   try {
     return yield* steps;
   } finally {
-    leaveFunction(sh, frame);
+    leaveFunction(sh, frame, own);
   }
 }
 
-function leaveFunction(sh: Shell, frame: Frame): void {
-  sh.locals.pop();
-  sh.restoreLocals(frame.locals);
+function leaveFunction(sh: Shell, frame: Frame, own: boolean): void {
+  if (own) {
+    sh.locals.pop();
+    sh.restoreLocals(frame.locals);
+  }
   sh.params = frame.params;
   sh.getopts = frame.getopts;
-  sh.loopNest = frame.loopNest;
   sh.functionName = frame.functionName;
   sh.funcNest--;
   sh.depth--;
@@ -1065,7 +1104,7 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
   }
   if (cmd.assigns.length === 0) {
     if (sh.opts.xtrace) yield* traceCommand(sh, [], argv);
-    return yield* runNamed(sh, cmd, argv, targets, func, builtin, undefined);
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, undefined, undefined);
   }
   const frame: SavedVar[] = [];
   sh.locals.push(frame);
@@ -1073,7 +1112,7 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
     const assigns = yield* makeAssigns(sh, cmd.assigns, true);
     if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
     const path = assigns.findLast(([n]) => n === "PATH")?.[1];
-    return yield* runNamed(sh, cmd, argv, targets, func, builtin, path);
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, path, frame);
   } finally {
     // The function's own frame is gone by now.
     sh.locals.splice(sh.locals.indexOf(frame), 1);
@@ -1090,9 +1129,10 @@ function* runNamed(
   func: Func | undefined,
   builtin: Builtin | undefined,
   path: string | undefined,
+  locals: SavedVar[] | undefined,
 ): Steps<number> {
   if (func !== undefined) {
-    return yield* runInShell(sh, argv, targets, (s) => callFunction(s, func, argv), false);
+    return yield* runInShell(sh, argv, targets, (s) => callFunction(s, func, argv, locals), false);
   }
   if (builtin === undefined) {
     const r = finish(sh, yield* runProgram(sh, cmd, argv, targets, path));
@@ -1135,7 +1175,7 @@ function* runInShell(
   special: boolean,
 ): Steps<number> {
   const saved: SavedFds = [];
-  const keep = special && argv[0] === "exec";
+  let keep = argv[0] === "exec";
   let status: number;
   try {
     try {
@@ -1143,6 +1183,7 @@ function* runInShell(
       if (pushed !== undefined) yield* pushed;
     } catch (e) {
       if (!(e instanceof RedirFault)) throw e;
+      keep = false;
       const c = sh.complain(e.message, 1);
       status = isSteps(c) ? yield* c : c;
       if (special) throw new ShellError("", 1);
@@ -1208,9 +1249,6 @@ function runCommand(
   if (name === "command") return runCommand(sh, cmd, rest, targets);
   const builtin = sh.builtins.get(name);
   if (builtin === undefined) return finishLater(sh, runProgram(sh, cmd, rest, targets, path));
-  if (name === "exec" && rest.length === 1) {
-    return runInShell(sh, rest, targets, () => 0, true);
-  }
   return runInShell(sh, rest, targets, (s) => callBuiltin(s, builtin, rest, false), false);
 }
 

@@ -56,7 +56,7 @@ const NONE: readonly string[] = Object.freeze([]);
 /** What is said of a command that could not be executed. */
 export function execFault(e: Errno): { text: string; status: number } {
   if (e === ENOENT || e === ENOTDIR) return { text: "not found", status: 127 };
-  return { text: strerror(e), status: 126 };
+  return { text: strerror(e), status: e === EACCES ? 126 : 127 };
 }
 
 /**

@@ -369,13 +369,13 @@ function compileOperation(part: ParamPart, value: Value, host: WordHost): StrPar
     }
     case "/":
     case "//": {
-      const pattern = compileParts(part.word?.parts ?? [], PATTERN, host);
-      const to = compileParts(splitTildes(part.word2?.parts ?? [], TILDE_NONE), PLAIN, host);
+      const pattern = compileParts(splitTildes(part.word?.parts ?? [], TILDE_START), PATTERN, host);
+      const to = compileParts(splitTildes(part.word2?.parts ?? [], TILDE_START), PLAIN, host);
       const all = op === "//";
       const memo = patternMemo();
       return combine(pattern, to, (sh, p, r) => {
-        const v = value(sh) ?? unset(sh, name);
-        return replacePattern(v, memo(p), r, all);
+        const v = value(sh);
+        return v === undefined ? unset(sh, name) : replacePattern(v, memo(p), r, all);
       });
     }
     default: {

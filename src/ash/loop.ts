@@ -4,7 +4,7 @@ import { compile } from "./eval.ts";
 import { nextCommand } from "./evalstring.ts";
 import type { Input } from "./input.ts";
 import type { Parsed } from "./parser.ts";
-import { type Shell, SKIP_NONE } from "./shell.ts";
+import { type Shell, SKIP_NOEXEC, SKIP_NONE } from "./shell.ts";
 
 /** The next command, reading as much as it takes. */
 export function* readCommand(sh: Shell, input: Input): Steps<Parsed> {
@@ -53,6 +53,7 @@ export function* runInput(sh: Shell, input: Input, exits = false): Steps<number>
     const last = exits && input.eof && /^[\s;]*$/.test(input.text.slice(input.pos));
     const r = compile(parsed, last)(sh);
     status = typeof r === "number" ? r : yield* r;
+    if (sh.skip === SKIP_NOEXEC) sh.skip = SKIP_NONE;
     if (sh.skip !== SKIP_NONE) break;
   }
   return status;

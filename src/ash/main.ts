@@ -163,6 +163,21 @@ function* readProfile(sh: Shell, path: string): Steps<void> {
   }
 }
 
+/** The file that $ENV names, which is expanded first. */
+function* readEnv(sh: Shell, env: string): Steps<void> {
+  let path: string;
+  try {
+    const expanded = sh.hooks.expandText(sh, env);
+    path = isSteps(expanded) ? yield* expanded : expanded;
+  } catch (e) {
+    if (!(e instanceof ShellError)) throw e;
+    const w = sh.print2(`${e.message}\n`, 0);
+    if (isSteps(w)) yield* w;
+    return;
+  }
+  yield* readProfile(sh, path);
+}
+
 function* openScript(sh: Shell, path: string): Steps<number> {
   try {
     let fd = sh.sys.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -186,6 +201,8 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
       if (done !== undefined) yield* done;
     }
   }
+  // sh -n only parses from the start.
+  sh.skip = 0;
   let operands = how.operands;
   let script: string | undefined;
   if (how.command !== undefined) {
@@ -216,10 +233,7 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
   }
   if (sh.opts.interactive) {
     const env = sh.get("ENV");
-    if (env !== undefined && env !== "") {
-      const expanded = sh.hooks.expandText(sh, env);
-      yield* readProfile(sh, isSteps(expanded) ? yield* expanded : expanded);
-    }
+    if (env !== undefined && env !== "") yield* readEnv(sh, env);
   }
   if (how.command !== undefined) {
     const exits = !sh.opts.interactive && !sh.opts.stdin;

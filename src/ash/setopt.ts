@@ -8,7 +8,7 @@ import {
   optionOfName,
 } from "./options.ts";
 import { startJobControl, stopJobControl } from "./jobcontrol.ts";
-import type { Shell } from "./shell.ts";
+import { type Shell, SKIP_NOEXEC } from "./shell.ts";
 
 /** Sets one option, with what follows from it. */
 export function setOption(sh: Shell, name: OptionName, on: boolean): Blocking<void> {
@@ -20,6 +20,7 @@ export function setOption(sh: Shell, name: OptionName, on: boolean): Blocking<vo
   }
   sh.opts[name] = on;
   if (name === "errexit") sh.refreshWatch();
+  if (name === "noexec" && on && !sh.opts.interactive) sh.skip = SKIP_NOEXEC;
   return undefined;
 }
 

@@ -51,6 +51,8 @@ export const SKIP_NONE = 0;
 export const SKIP_BREAK = 1;
 export const SKIP_CONTINUE = 2;
 export const SKIP_RETURN = 3;
+/** set -n: nothing more is executed. */
+export const SKIP_NOEXEC = 4;
 
 /** A function: its compiled body. */
 export interface Func {
@@ -90,6 +92,8 @@ export interface SavedVar {
   v: Var;
   value: string | undefined;
   flags: number;
+  /** For `local -`: the options; there is no variable then. */
+  opts?: Options;
 }
 
 /** Where getopts stands: which word, and which letter of it. */
@@ -283,7 +287,9 @@ export class Shell {
       this.vars = old.copy();
       // Saved local values refer to cells of the old table.
       for (const frame of this.locals) {
-        for (const saved of frame) saved.v = this.vars.cell(saved.v.name);
+        for (const saved of frame) {
+          if (saved.opts === undefined) saved.v = this.vars.cell(saved.v.name);
+        }
       }
     }
     return this.vars;
@@ -373,11 +379,23 @@ export class Shell {
     return v;
   }
 
+  /** `local -`. */
+  makeOptionsLocal(): void {
+    const frame = this.locals[this.locals.length - 1] as SavedVar[];
+    const v: Var = { name: "-", value: undefined, flags: 0 };
+    frame.push({ v, value: undefined, flags: 0, opts: { ...this.opts } });
+  }
+
   restoreLocals(frame: SavedVar[]): void {
     if (frame.length === 0) return;
     this.ownVars();
     for (let i = frame.length - 1; i >= 0; i--) {
-      const { v: old, value, flags } = frame[i] as SavedVar;
+      const { v: old, value, flags, opts } = frame[i] as SavedVar;
+      if (opts !== undefined) {
+        this.opts = { ...opts, monitor: this.opts.monitor };
+        this.refreshWatch();
+        continue;
+      }
       const v = this.vars.cell(old.name);
       if (((v.flags | flags) & EXPORT) !== 0) this.vars.touchEnviron();
       v.value = value;

@@ -1,6 +1,6 @@
 // set -x: what is about to be executed, after PS4.
 import { isSteps, type Steps } from "../abi/program.ts";
-import type { Shell } from "./shell.ts";
+import { type Shell, ShellError } from "./shell.ts";
 import { maybeQuote } from "./var.ts";
 
 /** Prints assignments and arguments to standard error. */
@@ -12,9 +12,15 @@ export function* traceCommand(
   sh.opts.xtrace = false;
   let prefix: string;
   const { status, backStatus } = sh;
+  const ps4 = sh.get("PS4") ?? "";
   try {
-    const expanded = sh.hooks.expandText(sh, sh.get("PS4") ?? "");
+    const expanded = sh.hooks.expandText(sh, ps4);
     prefix = isSteps(expanded) ? yield* expanded : expanded;
+  } catch (e) {
+    if (!(e instanceof ShellError)) throw e;
+    const w = sh.print2(`${e.message}\n`, 0);
+    if (isSteps(w)) yield* w;
+    prefix = ps4;
   } finally {
     sh.opts.xtrace = true;
   }

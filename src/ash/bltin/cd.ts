@@ -32,8 +32,8 @@ function isDirectory(sh: Shell, path: string): boolean {
   return !(st instanceof Errno) && (st.mode & S_IFMT) === S_IFDIR;
 }
 
-/** The logical path that `dir` leads to from `cwd`; undefined when it leads nowhere. */
-function logicalPath(sh: Shell, cwd: string | undefined, dir: string): string | undefined {
+/** The logical path that `dir` leads to from `cwd`; undefined when that is not known. */
+function logicalPath(cwd: string | undefined, dir: string): string | undefined {
   if (!dir.startsWith("/") && cwd === undefined) return undefined;
   const parts = dir.startsWith("/") ? [] : (cwd as string).split("/").filter((p) => p !== "");
   // "//" at the beginning is kept, as POSIX allows.
@@ -41,7 +41,6 @@ function logicalPath(sh: Shell, cwd: string | undefined, dir: string): string | 
   for (const part of dir.split("/")) {
     if (part === "" || part === ".") continue;
     if (part === "..") {
-      if (parts.length > 0 && !isDirectory(sh, `/${parts.join("/")}`)) return undefined;
       parts.pop();
     } else parts.push(part);
   }
@@ -53,7 +52,7 @@ function change(sh: Shell, dir: string, physical: boolean): Errno | undefined {
   let target = dir;
   let logical: string | undefined;
   if (!physical) {
-    logical = logicalPath(sh, sh.cwd, dir);
+    logical = logicalPath(sh.cwd, dir);
     if (logical !== undefined) target = logical;
   }
   try {

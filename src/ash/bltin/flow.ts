@@ -87,14 +87,15 @@ function* evalLater(sh: Shell, steps: Steps<number>): Steps<number> {
 }
 
 function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
-  const name = argv[1];
+  const at = argv[1] === "--" ? 2 : 1;
+  const name = argv[at];
   if (name === undefined) return 0;
   if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
   const { fd, path } = yield* openScript(sh, name);
   const input = new FileInput(sh.sys, fd);
   const { params, loopNest, inputIsFile, inputLine } = sh;
-  if (argv.length > 2) sh.params = argv.slice(2);
-  const given = sh.params;
+  const given = argv.length > at + 1;
+  if (given) sh.params = argv.slice(at + 1);
   sh.depth++;
   sh.dotNest++;
   sh.inputIsFile = true;
@@ -102,8 +103,7 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
   try {
     return yield* runInput(sh, input);
   } finally {
-    if (argv.length > 2 && sh.params === given) sh.params = params;
-    else if (argv.length > 2) sh.params = params;
+    if (given) sh.params = params;
     sh.loopNest = loopNest;
     sh.inputIsFile = inputIsFile;
     sh.inputLine = inputLine;

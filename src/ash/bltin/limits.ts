@@ -39,6 +39,7 @@ function symbolicMask(mask: number): string {
 export function symbolicMode(text: string, mode: number): number | undefined {
   let bits = mode;
   for (const clause of text.split(",")) {
+    if (clause === "") continue;
     const m = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(clause);
     if (m === null) return undefined;
     const who = m[1] === "" || m[1]?.includes("a") ? "ugo" : (m[1] as string);

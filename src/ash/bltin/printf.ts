@@ -4,7 +4,7 @@ import { expandEscapes } from "./echo.ts";
 
 /** What a run of printf gives. */
 export interface PrintfResult {
-  /** What goes to standard output, also before an error. */
+  /** What goes to standard output after the last complaint. */
   text: string;
   status: number;
 }
@@ -21,17 +21,18 @@ export const PRINTF_USAGE = "usage: printf FORMAT [ARGUMENT...]";
 
 /**
  * Runs `printf FORMAT [ARG…]`; argv[0] is the name. Complaints go to `complain` without the name in
- * front. Without a format: status 2 and the usage line. The caller writes the text.
+ * front, each with what goes to standard output before it. Without a format: status 2 and the usage
+ * line. The caller writes the texts.
  */
 export function printfMain(
   argv: readonly string[],
-  complain: (message: string) => void,
+  complain: (message: string, before: string) => void,
 ): PrintfResult {
   let first = 1;
   if (argv[1] === "--") first = 2;
   const format = argv[first];
   if (format === undefined) {
-    complain(PRINTF_USAGE);
+    complain(PRINTF_USAGE, "");
     return { text: "", status: 2 };
   }
   const run = new Run(argv, first + 1, complain);
@@ -43,13 +44,13 @@ class Run {
   out = "";
   status = 0;
   readonly #argv: readonly string[];
-  readonly #complain: (message: string) => void;
+  readonly #tell: (message: string, before: string) => void;
   #next: number;
 
-  constructor(argv: readonly string[], next: number, complain: (message: string) => void) {
+  constructor(argv: readonly string[], next: number, complain: (message: string, before: string) => void) {
     this.#argv = argv;
     this.#next = next;
-    this.#complain = complain;
+    this.#tell = complain;
   }
 
   /** Goes through the format until the arguments are used up. */
@@ -157,6 +158,11 @@ class Run {
     const v = parseInteger(text, letter === "d" || letter === "i");
     if (v === undefined) this.#invalid(text);
     return formatInteger(v ?? 0n, letter, spec);
+  }
+
+  #complain(message: string): void {
+    this.#tell(message, this.out);
+    this.out = "";
   }
 
   #invalid(text: string): void {

@@ -76,7 +76,10 @@ function localMain(sh: Shell, argv: readonly string[]): number {
   if (sh.locals.length === 0 || sh.funcNest === 0) throw sh.error("not in a function");
   for (const arg of argv.slice(1)) {
     const [name, value] = splitAssignment(arg);
-    if (name === "-" && value === undefined) continue;
+    if (arg === "-") {
+      sh.makeOptionsLocal();
+      continue;
+    }
     if (!isName(name)) throw sh.error(`${name}: bad variable name`);
     const frame = sh.locals[sh.locals.length - 1] ?? [];
     const known = frame.some((saved) => saved.v.name === name);
