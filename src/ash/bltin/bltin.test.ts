@@ -56,21 +56,23 @@ test.each([
 });
 
 test.each([
-  [["%s\\n", "a", "b"], "a\nb\n", 0, []],
-  [["x\\n", "a"], "x\n", 0, []],
-  [["%d %d\\n", "1", "2", "3"], "0\n", 1, ["1 2\n3 ", "invalid number ''"]],
-  [["%d|", "5a", "0x1f", "010", "'a", " 7"], "0|31|8|97|7|", 1, ["invalid number '5a'"]],
-  [["%5s|%-5s|%.2s", "a", "b", "cde"], "    a|b    |cd", 0, []],
-  [["%*d|%-*d", "4", "1", "-4", "2"], "   1|2   ", 0, []],
-  [["%b|", "\\0101\\n", "a\\cb", "z"], "A\n|a", 0, []],
-  [["a\\cb%s", "x"], "a", 0, []],
-  [["%c", ""], "\0", 0, []],
-  [["a%q b", "x"], "a", 1, ["%q b: invalid format"]],
-  [["%u", "-1"], "18446744073709551615", 0, []],
-  [["%.2f %e", "2.675", "1e400"], "2.67 inf", 1, ["invalid number '1e400'"]],
-  [[], "", 2, ["usage: printf FORMAT [ARGUMENT...]"]],
-])("printf %j", (args, text, status, said) => {
-  const complaints: string[] = [];
-  expect(printfMain(["printf", ...args], (m) => complaints.push(m))).toEqual({ text, status });
-  expect(complaints).toEqual(said);
+  [["%s\\n", "a", "b"], "a\nb\n", 0],
+  [["x\\n", "a"], "x\n", 0],
+  [["%d %d\\n", "1", "2", "3"], "1 2\n3 <invalid number ''>0\n", 1],
+  [["%d|", "5a", "0x1f", "010", "'a", " 7"], "<invalid number '5a'>0|31|8|97|7|", 1],
+  [["%5s|%-5s|%.2s", "a", "b", "cde"], "    a|b    |cd", 0],
+  [["%*d|%-*d", "4", "1", "-4", "2"], "   1|2   ", 0],
+  [["%b|", "\\0101\\n", "a\\cb", "z"], "A\n|a", 0],
+  [["a\\cb%s", "x"], "a", 0],
+  [["%c", ""], "\0", 0],
+  [["a%q b", "x"], "a<%q b: invalid format>", 1],
+  [["%u", "-1"], "18446744073709551615", 0],
+  [["%.2f %e", "2.675", "1e400"], "2.67 <invalid number '1e400'>inf", 1],
+  [[], "<usage: printf FORMAT [ARGUMENT...]>", 2],
+])("printf %j", (args, expected, status) => {
+  let out = "";
+  const result = printfMain(["printf", ...args], (message, before) => {
+    out += `${before}<${message}>`;
+  });
+  expect([out + result.text, result.status]).toEqual([expected, status]);
 });

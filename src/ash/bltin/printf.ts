@@ -127,7 +127,9 @@ class Run {
       this.status = 1;
       return true;
     }
-    this.out += this.#format(letter, spec);
+    // A complaint takes what is in `out` with it.
+    const text = this.#format(letter, spec);
+    this.out += text;
     return true;
   }
 

@@ -33,7 +33,11 @@ export class Feed {
     this.#fd = fd;
     this.#reader = reader;
     this.#packed = format !== undefined;
-    const chunks = chunksOf(p.sys, fd, first);
+    const chunks = chunksOf(
+      p.sys,
+      fd,
+      first.filter((chunk) => chunk.length > 0),
+    );
     const unpacker = format === undefined ? undefined : new Unpacker(format, chunks);
     this.#chunks = unpacker === undefined ? chunks : () => unpacker.next();
   }

@@ -51,16 +51,14 @@ export class MemberFilter {
 
   /** `name` of a directory ends in a slash, which patterns can meet. */
   wanted(name: string): boolean {
-    if (this.#reject.some((pattern) => fnmatch(pattern, name, FLAGS, false))) return false;
-    if (this.#accept.length === 0) return true;
-    let wanted = false;
+    let wanted = this.#accept.length === 0;
     for (const pattern of this.#accept) {
       if (!fnmatch(pattern, name, FLAGS, false)) continue;
       wanted = true;
-      // As the original has it, a pattern with wildcards is never found.
+      // As the original has it, a pattern with wildcards is never found. What is rejected is found all the same.
       if (pattern === trimmed(name)) this.#found.add(pattern);
     }
-    return wanted;
+    return wanted && !this.#reject.some((pattern) => fnmatch(pattern, name, FLAGS, false));
   }
 
   /** Patterns that no member had. */

@@ -7,9 +7,15 @@ import type { Applet } from "../libbb/applet.ts";
 function* main(p: Process): Steps<number> {
   const format = p.argv[1] === "--" ? p.argv[2] : p.argv[1];
   if (format === undefined) p.usageError();
-  const complaints: string[] = [];
-  const { text, status } = printfMain(p.argv, (message) => complaints.push(message));
-  for (const message of complaints) yield* p.warnx(message);
+  const complaints: { before: string; message: string }[] = [];
+  const { text, status } = printfMain(p.argv, (message, before) => {
+    complaints.push({ before, message });
+  });
+  for (const { before, message } of complaints) {
+    const w = p.stdout.puts(before);
+    if (w) yield* w;
+    yield* p.warnx(message);
+  }
   const w = p.stdout.puts(text);
   if (w) yield* w;
   return status;
