@@ -86,8 +86,17 @@ import { yes } from "./coreutils/yes.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
-import { bc } from "./miscutils/bc.ts";
 import type { Applet } from "./libbb/applet.ts";
+import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
+import { addgroup } from "./loginutils/addgroup.ts";
+import { adduser } from "./loginutils/adduser.ts";
+import { chpasswd } from "./loginutils/chpasswd.ts";
+import { cryptpw, mkpasswd } from "./loginutils/cryptpw.ts";
+import { delgroup, deluser } from "./loginutils/deluser.ts";
+import { login } from "./loginutils/login.ts";
+import { passwd } from "./loginutils/passwd.ts";
+import { su } from "./loginutils/su.ts";
+import { bc } from "./miscutils/bc.ts";
 import { less } from "./miscutils/less/less.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
 import { free } from "./procps/free.ts";
@@ -257,5 +266,19 @@ export function allApplets(): Applet[] {
 
     // miscutils
     bc,
+
+    // loginutils
+    add_shell,
+    addgroup,
+    adduser,
+    chpasswd,
+    cryptpw,
+    delgroup,
+    deluser,
+    login,
+    mkpasswd,
+    passwd,
+    remove_shell,
+    su,
   ];
 }
