@@ -46,6 +46,7 @@ import { nice } from "./coreutils/nice.ts";
 import { nl } from "./coreutils/nl.ts";
 import { nohup } from "./coreutils/nohup.ts";
 import { nproc } from "./coreutils/nproc.ts";
+import { od } from "./coreutils/od.ts";
 import { paste } from "./coreutils/paste.ts";
 import { printenv } from "./coreutils/printenv.ts";
 import { printf } from "./coreutils/printf.ts";
@@ -170,6 +171,7 @@ export function allApplets(): Applet[] {
     nl,
     nohup,
     nproc,
+    od,
     paste,
     printenv,
     printf,
