@@ -8,7 +8,7 @@ import { open, readAll } from "../../libc/unistd.ts";
 import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { openOrDie } from "../libbb/inputs.ts";
-import { xatou } from "../libbb/numbers.ts";
+import { xatou, xatou32 } from "../libbb/numbers.ts";
 
 /** Numbers that -i may choose from at once. */
 const RANGE_MAX = 1 << 26;
@@ -63,7 +63,7 @@ function range(text: string): number[] {
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "ei:n:o:z", { exclusive: ["ei"] });
   const delimiter = opt.has("z") ? "\0" : "\n";
-  const count = opt.get("n") === undefined ? Infinity : Math.min(...opt.all("n").map((n) => xatou(n)));
+  const count = opt.get("n") === undefined ? Infinity : Math.min(...opt.all("n").map((n) => xatou32(n)));
   let items: (string | number)[];
   if (opt.has("e")) items = [...opt.operands];
   else if (opt.has("i")) {

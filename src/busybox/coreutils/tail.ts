@@ -11,7 +11,7 @@ import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { xduration } from "../libbb/duration.ts";
 import { openInput } from "../libbb/inputs.ts";
-import { BKM, xatou } from "../libbb/numbers.ts";
+import { BKM, xatou32 } from "../libbb/numbers.ts";
 import { type Followed, follow } from "./tail/follow.ts";
 
 /** What is wanted of each file. */
@@ -164,7 +164,7 @@ function* main(p: Process): Steps<number> {
   const opt = getopt(p, "fc:n:qs:vF", { number: "n" }, oldForm(p.argv.slice(1)));
   const bytes = opt.has("c");
   const text = (bytes ? opt.get("c") : opt.get("n")) ?? "10";
-  const part: Part = { fromStart: text.startsWith("+"), count: xatou(text.replace(/^[-+]/, ""), BKM), bytes };
+  const part: Part = { fromStart: text.startsWith("+"), count: xatou32(text.replace(/^[-+]/, ""), BKM), bytes };
   const retry = opt.has("F");
   const follows = opt.has("f") || retry;
   const pauseMs = xduration(opt.get("s") ?? "1") * 1000;

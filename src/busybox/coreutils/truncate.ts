@@ -10,7 +10,7 @@ import { CWBKMG, xatou } from "../libbb/numbers.ts";
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "cs:", { required: ["s"], min: 1 });
-  const size = xatou(opt.get("s") as string, CWBKMG);
+  const size = xatou(opt.get("s") as string, CWBKMG.filter(([name]) => /^[kKMG]/.test(name)));
   const creates = !opt.has("c");
   let status = 0;
   for (const name of opt.operands) {

@@ -22,7 +22,7 @@ function* decodeUu(lines: LineReader, out: Output): Steps<void> {
   for (;;) {
     const line = yield* nextLine(lines);
     if (line === undefined) die("short file");
-    if (line.trimEnd() === "end") return;
+    if (line === "end") return;
     // Characters that would only hold bits of nothing may be missing.
     const length = (line.charCodeAt(0) - 32) & 63;
     if (line === "" || line.length - 1 < Math.ceil((length * 4) / 3)) die("short file");

@@ -48,6 +48,12 @@ export function xatou(text: string, suffixes: Suffixes = []): number {
   return n;
 }
 
+/** As {@link xatou}; what does not fit 32 bits is invalid too. */
+export function xatou32(text: string, suffixes: Suffixes = []): number {
+  const n = xatou(text, suffixes);
+  return n <= 0xffffffff ? n : die(`invalid number '${text}'`);
+}
+
 /** As {@link xatou}, and dies with "number N is not in LOW..HIGH range". */
 export function xatouRange(
   text: string,
