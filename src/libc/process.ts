@@ -125,5 +125,6 @@ export function* runMain(p: Process, main: (p: Process) => Steps<number>): Steps
     const w = p.stderr.puts(text);
     if (w) yield* w;
   }
+  p.stdin.giveBack();
   return status;
 }

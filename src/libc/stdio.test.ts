@@ -22,6 +22,7 @@ function fake(chunks: string[], most = Infinity, fail?: Errno): { sys: Sys; writ
       const chunk = left.shift() ?? "";
       return chunk.startsWith("…") ? later(bytesOf(chunk.slice(1))) : bytesOf(chunk);
     },
+    lseek: (_fd: number, offset: number) => writes.push(`seek ${offset}`),
     write: (_fd: number, bytes: Uint8Array): Blocking<number> => {
       if (fail !== undefined) throw fail;
       const n = Math.min(most, bytes.length);
@@ -63,6 +64,17 @@ test("lines and blocks mixed, another delimiter", () => {
   const lines = new LineReader(new Input(sys, 0, "x"), "\0");
   expect(finish(lines.next())).toBe("a\0");
   expect(all(() => lines.block())).toEqual(["b\0c\0", "d"]);
+});
+
+test("what a reader did not use is given back", () => {
+  const { sys, writes } = fake(["a\nb\nc", "d"]);
+  const input = new Input(sys, 0, "x");
+  const lines = new LineReader(input);
+  finish(lines.next());
+  input.giveBack();
+  all(() => lines.next());
+  input.giveBack();
+  expect(writes).toEqual(["seek -3"]);
 });
 
 test("small writes are gathered, big ones go straight through", () => {

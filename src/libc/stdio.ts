@@ -14,6 +14,7 @@
 // Beware in a RegExp over blocks: JavaScript's `.`, `^` and `$` take "\r" for a line end too; write
 // [^\n] instead.
 import { EINTR, ENOMEM, Errno } from "../abi/errno.ts";
+import { SEEK_CUR } from "../abi/fcntl.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { TCGETS } from "../abi/termios.ts";
 import { bytesOf, strOf } from "../lib/bytes.ts";
@@ -139,6 +140,7 @@ export class Input {
   readonly sys: Sys;
   readonly fd: number;
   readonly name: string;
+  #unused: (() => number) | undefined;
 
   constructor(sys: Sys, fd: number, name: string) {
     this.sys = sys;
@@ -149,6 +151,30 @@ export class Input {
   /** The next chunk; an empty one at the end. Throws Errno. */
   read(max: number = BUFSIZ): Blocking<Uint8Array> {
     return this.sys.read(this.fd, max);
+  }
+
+  /** Tells that the last `n` bytes read were not made use of; once, before the program ends. */
+  unread(n: number): void {
+    this.#unused = () => n;
+  }
+
+  /** Tells who knows at the end how many bytes were not made use of. */
+  setReader(unused: () => number): void {
+    this.#unused = unused;
+  }
+
+  /**
+   * At the end of a program, the position of a file goes back to what has been made use of, as
+   * POSIX wants it of exit(3), so that the next program goes on from there.
+   */
+  giveBack(): void {
+    const n = this.#unused?.() ?? 0;
+    if (n === 0) return;
+    try {
+      this.sys.lseek(this.fd, -n, SEEK_CUR);
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+    }
   }
 
   close(): void {
@@ -169,6 +195,7 @@ export class LineReader {
   constructor(input: Input, delimiter = "\n") {
     this.input = input;
     this.#delimiter = delimiter;
+    input.setReader(() => this.#text.length - this.#at + this.#carry.length);
   }
 
   /**

@@ -136,4 +136,10 @@ applet(cut, [
     stderr: "cut: nope: No such file or directory\n",
     status: 1,
   },
+  {
+    name: "a range backwards",
+    args: "-b 8-3",
+    stderr: "cut: 3<7\n",
+    status: 1,
+  },
 ]);

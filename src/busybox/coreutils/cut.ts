@@ -23,7 +23,10 @@ function parseList(list: string): Range[] {
     if (part === "") continue;
     const dash = part.indexOf("-");
     const first = position(dash < 0 ? part : part.slice(0, dash), 1);
-    ranges.push([first, dash < 0 ? first : position(part.slice(dash + 1), MOST)]);
+    const last = dash < 0 ? first : position(part.slice(dash + 1), MOST);
+    // The numbers of the original's message count from 0.
+    if (last < first - 1) die(`${last}<${first - 1}`);
+    ranges.push([first, last]);
   }
   if (ranges.length === 0) die("missing list of positions");
   return ranges;

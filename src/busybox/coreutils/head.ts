@@ -32,6 +32,7 @@ function* firstLines(p: Process, input: Input, count: number): Steps<void> {
       if (end < 0) break;
       at = end + 1;
     }
+    if (left === 0) input.unread(chunk.length - at);
     const w = p.stdout.write(left > 0 ? chunk : chunk.subarray(0, at));
     if (w) yield* w;
     dieIfStdoutFailed(p);

@@ -43,6 +43,12 @@ applet(md5sum, [
     stdout: "f: OK\ng: OK\n",
   },
   {
+    name: "checks lines with one space",
+    files: { f: "abc", sums: "900150983cd24fb0d6963f7d28e17f72 f\n" },
+    args: "-c sums",
+    stdout: "f: OK\n",
+  },
+  {
     name: "finds what differs",
     files: {
       f: "abc",

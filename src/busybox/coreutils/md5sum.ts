@@ -67,15 +67,16 @@ function* check(
     }
     if (text === undefined) break;
     total++;
-    const line = text.replace(/\r?\n?$/, "");
-    // "DIGEST  NAME", or " *" between them for what was read as binary.
+    const line = text.replace(/\n$/, "");
+    // "DIGEST  NAME", or " *" between them for what was read as binary, or one space.
     const blank = line.indexOf(" ");
-    if (blank < 0 || (line[blank + 1] !== " " && line[blank + 1] !== "*")) {
+    if (blank < 0) {
       if (warn) yield* p.warnx("invalid format");
       failed++;
       continue;
     }
-    const name = line.slice(blank + 2);
+    const mark = line[blank + 1] === " " || line[blank + 1] === "*" ? 2 : 1;
+    const name = line.slice(blank + mark);
     const digest = yield* digestOf(p, name, make());
     const ok = digest !== undefined && digest === line.slice(0, blank).toLowerCase();
     if (!ok) failed++;
