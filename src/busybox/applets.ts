@@ -87,6 +87,7 @@ import { yes } from "./coreutils/yes.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
+import { dc } from "./miscutils/dc.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -268,6 +269,7 @@ export function allApplets(): Applet[] {
 
     // miscutils
     bc,
+    dc,
 
     // loginutils
     add_shell,

@@ -127,7 +127,7 @@ export function squareRoot(a: Decimal, scale: number): Decimal {
 
 /** a^b modulo m, all whole. */
 export function modPower(a: bigint, b: bigint, m: bigint): bigint {
-  let result = 1n % m;
+  let result = 1n;
   let base = a % m;
   for (let e = b; e > 0n; e >>= 1n) {
     if (e & 1n) result = (result * base) % m;
@@ -202,7 +202,8 @@ export function formatDecimal(a: Decimal, base: number): string {
     const b = BigInt(base);
     for (let t = 1n; t < unit; t *= b) {
       rest *= b;
-      text += show(rest / unit);
+      // The point stands for the space of the first digit.
+      text += t === 1n ? show(rest / unit).trimStart() : show(rest / unit);
       rest %= unit;
     }
   }
