@@ -894,20 +894,19 @@ function* runNothing(sh: Shell, cmd: Simple): Steps<number> {
   try {
     const pushed = pushRedirs(sh, targets, saved);
     if (pushed !== undefined) yield* pushed;
-    if (targets.length > 0) restoreFds(sh.sys, saved);
+    const made = yield* makeAssigns(sh, cmd.assigns, false);
+    if (sh.opts.xtrace && made.length > 0) yield* traceCommand(sh, made, []);
   } catch (e) {
-    if (!(e instanceof RedirFault)) throw e;
-    const c = sh.complain(e.message, 1);
-    return isSteps(c) ? yield* c : c;
+    if (e instanceof RedirFault) {
+      const c = sh.complain(e.message, 1);
+      return isSteps(c) ? yield* c : c;
+    }
+    if (!(e instanceof ShellError) || e.message === "") throw e;
+    yield* tellError(sh, e);
+    throw new ShellError("", e.status);
+  } finally {
+    restoreFds(sh.sys, saved);
   }
-  const shown: [string, string][] = [];
-  for (const { name, value } of cmd.assigns) {
-    const s = value.run(sh);
-    const text = typeof s === "string" ? s : yield* s;
-    sh.set(name, text);
-    shown.push([name, text]);
-  }
-  if (sh.opts.xtrace && shown.length > 0) yield* traceCommand(sh, shown, []);
   return sh.backStatus;
 }
 
@@ -1098,6 +1097,7 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
   const func = special ? undefined : sh.functions.get(name);
   if (special) {
     const assigns = yield* makeAssigns(sh, cmd.assigns, false);
+    if (name === "exec" && argv.length > 1) for (const [n, v] of assigns) sh.set(n, v, EXPORT);
     if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
     const run: Run = (s) => callBuiltin(s, builtin, argv, true);
     return yield* runInShell(sh, argv, targets, run, true);

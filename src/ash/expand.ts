@@ -317,7 +317,8 @@ function compileParam(part: ParamPart, mode: Mode, host: WordHost): StrPart {
 }
 
 function tildeIn(part: ParamPart): number {
-  return part.q ? TILDE_NONE : TILDE_START;
+  if (part.q) return TILDE_NONE;
+  return part.assign === true ? TILDE_ASSIGN : TILDE_START;
 }
 
 /** Operations that give one string whatever the context: `=`, `?`, length, trimming and so on. */

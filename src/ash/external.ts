@@ -7,8 +7,8 @@ import { controlsJobs, placeChild } from "./fork.ts";
 import { waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
 import { applyRedirs, RedirFault, type Target } from "./redir.ts";
-import { forkTask, type Shell } from "./shell.ts";
-import { resetForProgram } from "./trap.ts";
+import { type Shell } from "./shell.ts";
+import { forkSafely, resetForProgram } from "./trap.ts";
 
 /** Forks, executes and waits: the status. */
 export function* runExternal(
@@ -20,9 +20,10 @@ export function* runExternal(
   node: Node,
 ): Steps<number> {
   const job = sh.jobs.make(controlsJobs(sh), false);
-  const pid = forkTask(sh.sys, function* (sys): Steps<number> {
+  const pid = forkSafely(sh, function* (sys, ready): Steps<number> {
     if (job.control) placeChild(sh, sys, 0, sys.getpid(), true);
     resetForProgram(sh, sys);
+    ready();
     if (targets.length > 0) {
       try {
         const applied = applyRedirs(sh, sys, targets);

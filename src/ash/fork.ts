@@ -6,8 +6,8 @@ import { concat, strOf } from "../lib/bytes.ts";
 import { commandText } from "./cmdtext.ts";
 import { type Job, setForeground, waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
-import { forkTask, INTERRUPT, type Run, type Shell, ShellError, ShellExit } from "./shell.ts";
-import { exitShell, ignoreKeyboard, resetRootSignals, resetTraps } from "./trap.ts";
+import { INTERRUPT, type Run, type Shell, ShellError, ShellExit } from "./shell.ts";
+import { exitShell, forkSafely, ignoreKeyboard, resetRootSignals, resetTraps } from "./trap.ts";
 
 const FOREGROUND = 0;
 const BACKGROUND = 1;
@@ -92,7 +92,7 @@ function forkShell(
   const child = sh.fork();
   const control = job.control;
   const first = job.procs[0]?.pid ?? 0;
-  const pid = forkTask(sh.sys, function* (sys): Steps<number> {
+  const pid = forkSafely(sh, function* (sys, ready): Steps<number> {
     child.sys = sys;
     if (control) {
       placeChild(child, sys, 0, first === 0 ? sys.getpid() : first, mode === FOREGROUND);
@@ -100,6 +100,7 @@ function forkShell(
     prepare?.(sys);
     resetTraps(child, mode === NOJOB);
     resetRootSignals(sh, sys);
+    ready();
     if (mode === BACKGROUND && !control) {
       ignoreKeyboard(child);
       if (first === 0) yield* nullInput(sys);

@@ -876,7 +876,8 @@ export abstract class Lexer {
 
   /** Backquotes: their text, less a level of backslashes, is parsed on its own. */
   #backquotes(parts: Parts, q: boolean): void {
-    const line = this.line;
+    // ash counts the lines of such a text from one less.
+    const line = this.line - 1;
     this.pos++;
     let text = "";
     for (;;) {

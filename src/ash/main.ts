@@ -58,7 +58,7 @@ function parseArguments(argv: readonly string[]): Invocation {
     }
     const on = sign === "-";
     for (const letter of arg.slice(1)) {
-      if (letter === "c" && on) command = true;
+      if (letter === "c") command = true;
       else if (letter === "l" && on) login = true;
       else if (letter === "o") {
         const name = argv[++at];

@@ -14,6 +14,8 @@ export type Part =
       /** Replacement or length. */
       word2: Word | null;
       q: boolean;
+      /** It stands in the value of an assignment, where colons begin tildes too. */
+      assign?: boolean;
     }
   /** `$(...)` and backquotes. */
   | { t: "cmd"; body: Node | null; q: boolean }

@@ -551,5 +551,6 @@ export function assignment(word: Word): Cmd["assigns"][number] | undefined {
   if (!isName(name)) return undefined;
   const parts = word.parts.slice(1);
   if (eq + 1 < first.s.length) parts.unshift({ t: "lit", s: first.s.slice(eq + 1), q: false });
+  for (const part of parts) if (part.t === "param") part.assign = true;
   return { name, value: { parts, raw: word.raw.slice(eq + 1) }, raw: word.raw };
 }

@@ -198,12 +198,9 @@ function place(sys: Sys, target: Target, from: number): void {
       return;
     }
     const source = Number(text);
+    if (source === fd) return;
     // The shell's own descriptors are not there for scripts.
     if (source >= 10 && (sys.fcntl(source, F_GETFD) & FD_CLOEXEC) !== 0) throw EBADF;
-    if (source === fd) {
-      sys.fcntl(source, F_GETFD);
-      return;
-    }
     sys.dup2(source, fd);
     return;
   }

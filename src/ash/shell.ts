@@ -158,11 +158,15 @@ export class Shell {
   interrupted = false;
   /** $? when the trap being run began: what exit without argument takes. */
   trapStatus: number | undefined;
+  /** Functions being run when the trap began. */
+  trapFuncNest = 0;
   inErrTrap = false;
   /** Traps of the shell this one was forked from, which `$(trap)` lists. */
   listedTraps: ReadonlyMap<number, string> | undefined;
   /** Signals whose disposition this shell has set. */
   ownSignals: Set<number> = new Set();
+  /** Handlers of the shell's own are installed. */
+  catches = false;
   /** Terminal and process group under job control. */
   ttyFd = -1;
   rootPgrp = -1;

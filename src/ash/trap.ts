@@ -3,8 +3,10 @@ import { Errno } from "../abi/errno.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
 import {
   NSIG,
+  SIG_BLOCK,
   SIG_DFL,
   SIG_IGN,
+  SIG_SETMASK,
   SIGINT,
   SIGKILL,
   SIGQUIT,
@@ -16,9 +18,10 @@ import {
   SIGTTIN,
   SIGTTOU,
 } from "../abi/signal.ts";
-import { type Shell, ShellError, ShellExit, SKIP_NONE, TRAP_ERR } from "./shell.ts";
+import { forkTask, type Shell, ShellError, ShellExit, SKIP_NONE, TRAP_ERR } from "./shell.ts";
 
 const NO_SIGNALS: SigSet = Object.freeze({ lo: 0, hi: 0 });
+const ALL_SIGNALS: SigSet = Object.freeze({ lo: -1, hi: -1 });
 
 /** Brings the disposition of a signal in line with its trap and the kind of shell. */
 export function setSignal(sh: Shell, signo: number): void {
@@ -47,6 +50,7 @@ export function setSignal(sh: Shell, signo: number): void {
       }
     }
     sh.ownSignals.add(signo);
+    if (catches) sh.catches = true;
     const handler = catches ? (n: number): void => signalCame(sh, n) : ignores ? SIG_IGN : SIG_DFL;
     sh.sys.rt_sigaction(signo, { handler, flags: 0, mask: NO_SIGNALS });
   } catch (e) {
@@ -81,6 +85,7 @@ export function resetTraps(sh: Shell, keepForListing: boolean): void {
     for (const [signo, action] of sh.traps) if (action === "") ignored.set(signo, action);
     sh.replaceTraps(ignored);
   }
+  sh.catches = false;
   sh.refreshWatch();
 }
 
@@ -106,6 +111,22 @@ export function resetRootSignals(parent: Shell, sys: Sys): void {
     }
   }
 }
+
+/**
+ * Forks with all signals blocked where handlers are installed: in the child they would still be the
+ * parent's until it has reset them. The child calls `ready` when it has.
+ */
+export function forkSafely(sh: Shell, main: (sys: Sys, ready: () => void) => Steps<number>): number {
+  if (!sh.catches) return forkTask(sh.sys, (sys) => main(sys, nothing));
+  const before = sh.sys.rt_sigprocmask(SIG_BLOCK, ALL_SIGNALS);
+  try {
+    return forkTask(sh.sys, (sys) => main(sys, () => sys.rt_sigprocmask(SIG_SETMASK, before)));
+  } finally {
+    sh.sys.rt_sigprocmask(SIG_SETMASK, before);
+  }
+}
+
+function nothing(): void {}
 
 /** In a child that is to become a program: what the shell catches or took for itself. */
 export function resetForProgram(parent: Shell, sys: Sys): void {
@@ -141,10 +162,13 @@ export function* runAction(sh: Shell, action: string): Steps<void> {
   const status = sh.status;
   const saved = sh.trapStatus;
   const { tested, commandName } = sh;
+  const nest = sh.trapFuncNest;
   sh.trapStatus = status;
+  sh.trapFuncNest = sh.funcNest;
   const result = sh.hooks.runText(sh, action, sh.lineno);
   if (isSteps(result)) yield* result;
   sh.trapStatus = saved;
+  sh.trapFuncNest = nest;
   sh.tested = tested;
   sh.commandName = commandName;
   if (sh.skip === SKIP_NONE) sh.status = status;
@@ -173,7 +197,7 @@ export function* exitShell(sh: Shell, first: number): Steps<number> {
     sh.skip = SKIP_NONE;
     sh.tested = 0;
     sh.trapStatus = status;
-    sh.commandName = undefined;
+    sh.trapFuncNest = sh.funcNest = 0;
     try {
       const result = sh.hooks.runText(sh, action, sh.lineno);
       if (isSteps(result)) yield* result;

@@ -42,7 +42,8 @@ function leaveLoops(kind: number): Builtin["run"] {
 
 function returnMain(sh: Shell, argv: readonly string[]): number {
   // In a trap it is the status from before the trap.
-  const last = sh.trapStatus ?? sh.status;
+  const inTrap = sh.trapStatus !== undefined && sh.funcNest === sh.trapFuncNest;
+  const last = inTrap ? (sh.trapStatus as number) : sh.status;
   const status = argv[1] === undefined ? last : numberArgument(sh, argv[1]) & 255;
   sh.skip = SKIP_RETURN;
   return status;

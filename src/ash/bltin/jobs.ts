@@ -104,10 +104,9 @@ function* waitMain(sh: Shell, argv: readonly string[]): Steps<number> {
   if (given.includes("n")) return yield* waitNext(sh, rest);
   if (rest.length === 0) {
     for (;;) {
-      const running = sh.jobs.order.find((job) => job.state === "running");
-      if (running === undefined) break;
       const status = interruption(sh);
       if (status !== undefined) return status;
+      if (!sh.jobs.order.some((job) => job.state === "running")) break;
       if ((yield* waitOne(sh, true, undefined)) === "nochild") break;
     }
     for (const job of sh.jobs.order) job.waited = true;
@@ -123,9 +122,10 @@ function* waitMain(sh: Shell, argv: readonly string[]): Steps<number> {
     }
     status = 127;
     if (job === undefined) continue;
-    while (job.state === "running") {
+    for (;;) {
       const interrupted = interruption(sh);
       if (interrupted !== undefined) return interrupted;
+      if (job.state !== "running") break;
       if ((yield* waitOne(sh, true, job)) === "nochild") break;
     }
     job.waited = true;

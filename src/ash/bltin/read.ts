@@ -250,10 +250,7 @@ function assignFields(sh: Shell, line: Line, names: readonly string[]): void {
 
 function* readMain(sh: Shell, argv: readonly string[]): Steps<number> {
   const o = parseOptions(sh, argv);
-  if (typeof o === "string") {
-    const c = sh.appletComplaint(`read: ${o}`, 1);
-    return isSteps(c) ? yield* c : c;
-  }
+  if (typeof o === "string") throw sh.error(o);
   for (const name of o.names) {
     if (!isName(name)) {
       const c = sh.appletComplaint(`read: '${name}': bad variable name`, 1);
