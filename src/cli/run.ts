@@ -24,6 +24,8 @@ import { parseRun, type RunOptions, UsageError, type Volume } from "./options.ts
 const COMMAND = ["/bin/sh"];
 /** Names that the embedded system answers to. */
 const IMAGE = /^(?:(?:docker\.io\/)?library\/)?alpine(?::(?:latest|3|3\.20|3\.20\.3))?$/;
+/** What the command may still do after nobody reads its output any more, in milliseconds. */
+const BROKEN_MS = 100;
 /** Exit status for errors of ours, as docker has it. */
 export const FAILED = 125;
 
@@ -124,7 +126,10 @@ function onTerminal(
 }
 
 function onStreams(machine: Machine, argv: string[], spawn: SpawnOptions, input: boolean): Running {
-  const stdio = new HostStdio(machine.kernel);
+  // Pid 1 ignores SIGPIPE unless it handles it and could write into the void for ever: it gets a moment.
+  const stdio = new HostStdio(machine.kernel, () => {
+    setTimeout(() => process.kill("SIGKILL"), BROKEN_MS);
+  });
   const stdin = input ? stdio.input() : noInput(machine);
   const files = { stdin, stdout: stdio.output(1), stderr: stdio.output(2) };
   const process = machine.spawnOn(argv, files, spawn);

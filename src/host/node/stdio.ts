@@ -142,9 +142,12 @@ class OutputPipe extends Pipe {
   #waiting: (() => void)[] = [];
   override capacity: number = PIPE_MAX_SIZE;
 
-  constructor(fd: number) {
+  readonly #onBroken: () => void;
+
+  constructor(fd: number, onBroken: () => void) {
     super();
     this.#fd = fd;
+    this.#onBroken = onBroken;
     this.readers = 1;
     this.readerOpens = 1;
   }
@@ -205,6 +208,7 @@ class OutputPipe extends Pipe {
     this.readers = 0;
     this.writeQueue.wake();
     this.#settle();
+    this.#onBroken();
   }
 
   /** Hands what waits to libuv, a block at a time. */
@@ -256,8 +260,12 @@ export class HostStdio {
   #input: InputPipe | undefined;
   readonly #outputs = new Map<number, OutputPipe>();
 
-  constructor(kernel: Kernel) {
+  readonly #onBroken: () => void;
+
+  /** `onBroken`: the host's reader of an output has gone, which a write found out. */
+  constructor(kernel: Kernel, onBroken: () => void = () => {}) {
     this.#kernel = kernel;
+    this.#onBroken = onBroken;
   }
 
   /** The reading end of what comes in at `fd`. */
@@ -270,7 +278,7 @@ export class HostStdio {
   output(fd: number): File {
     let pipe = this.#outputs.get(fd);
     if (pipe === undefined) {
-      pipe = new OutputPipe(fd);
+      pipe = new OutputPipe(fd, this.#onBroken);
       this.#outputs.set(fd, pipe);
     }
     return pipeFile(this.#kernel, pipe, O_WRONLY);
