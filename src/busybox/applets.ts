@@ -62,6 +62,7 @@ import { sleep } from "./coreutils/sleep.ts";
 import { sort } from "./coreutils/sort.ts";
 import { split } from "./coreutils/split.ts";
 import { stat } from "./coreutils/stat.ts";
+import { stty } from "./coreutils/stty.ts";
 import { sum } from "./coreutils/sum.ts";
 import { sync } from "./coreutils/sync.ts";
 import { tac } from "./coreutils/tac.ts";
@@ -192,6 +193,7 @@ export function allApplets(): Applet[] {
     sort,
     split,
     stat,
+    stty,
     sum,
     sync,
     tac,
