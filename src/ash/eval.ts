@@ -5,6 +5,7 @@
 import { Errno } from "../abi/errno.ts";
 import { type Blocking, isSteps, type Steps } from "../abi/program.ts";
 import type { Builtin } from "./bltin.ts";
+import { callDeep, cutsHere } from "./deep.ts";
 import { execute, execFault, findCommand, STANDARD_PATH } from "./exec.ts";
 import {
   compileFields,
@@ -1023,7 +1024,19 @@ function callFunction(
   argv: readonly string[],
   locals?: SavedVar[],
 ): Blocking<number> {
-  if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+  if (cutsHere(sh.depth)) {
+    if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+    return callDeep(() => enterFunction(sh, func, argv, locals));
+  }
+  return enterFunction(sh, func, argv, locals);
+}
+
+function enterFunction(
+  sh: Shell,
+  func: Func,
+  argv: readonly string[],
+  locals: SavedVar[] | undefined,
+): Blocking<number> {
   const frame: Frame = {
     params: sh.params,
     getopts: sh.getopts,

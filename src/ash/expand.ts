@@ -725,13 +725,10 @@ function compileFieldParam(part: ParamPart, host: WordHost): FieldPart {
       run: (sh, f) => {
         const v = list ? sh.special("@") : value(sh);
         const isSet = v !== undefined && !(colon && v === "");
-        if (isSet === wanted) {
-          if (q && (part.word === null || part.word.parts.length === 0)) f.quoted("");
-          return word.run(sh, f);
-        }
-        if (isSet) return plain.run(sh, f);
+        if (isSet && !wanted) return plain.run(sh, f);
+        // In quotes there is a field, whatever the word comes to.
         if (q) f.quoted("");
-        return undefined;
+        return isSet === wanted ? word.run(sh, f) : undefined;
       },
     };
   }

@@ -4,6 +4,7 @@ import { AT_FDCWD, F_DUPFD, O_RDONLY } from "../abi/fcntl.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { concat, strOf } from "../lib/bytes.ts";
 import { commandText } from "./cmdtext.ts";
+import { drive } from "./deep.ts";
 import { type Job, setForeground, waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
 import { INTERRUPT, type Run, type Shell, ShellError, ShellExit } from "./shell.ts";
@@ -26,7 +27,7 @@ export function* runToEnd(sh: Shell, run: Run): Steps<number> {
   let status: number;
   try {
     const r = run(sh);
-    status = typeof r === "number" ? r : yield* r;
+    status = typeof r === "number" ? r : yield* drive(r);
   } catch (e) {
     if (e instanceof ShellExit) status = e.status;
     else if (e instanceof ShellError) {
@@ -38,7 +39,7 @@ export function* runToEnd(sh: Shell, run: Run): Steps<number> {
     } else if (e === INTERRUPT) status = 130;
     else throw e;
   }
-  return yield* exitShell(sh, status);
+  return yield* drive(exitShell(sh, status));
 }
 
 function closeQuietly(sys: Sys, fd: number): void {

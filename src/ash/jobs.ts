@@ -143,8 +143,6 @@ export function* waitForJob(sh: Shell, job: Job): Steps<number> {
     if (!WIFEXITED(last) && !WIFSTOPPED(last) && WTERMSIG(last) === SIGINT && sh.isRoot) {
       sh.jobs.free(job);
       if (sh.opts.interactive) {
-        const w = sh.print2("\n", 0);
-        if (isSteps(w)) yield* w;
         sh.status = status;
         throw INTERRUPT;
       }

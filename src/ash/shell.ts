@@ -86,7 +86,7 @@ export const CHAR_MAGIC: number = MAGIC;
 const DEFAULT_IFS = " \t\n";
 
 /** Deepest nesting of functions, eval, dot and traps; beyond it the guest gets its SIGSEGV. */
-export const MAX_CALL_DEPTH = 800;
+export const MAX_CALL_DEPTH = 10000;
 
 export interface SavedVar {
   v: Var;

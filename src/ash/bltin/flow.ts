@@ -5,6 +5,7 @@ import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import { S_IFDIR, S_IFMT } from "../../abi/stat.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { type Builtin, regular, special } from "../bltin.ts";
+import { callDeep, cutsHere } from "../deep.ts";
 import { candidates, execFault, execute, findCommand } from "../exec.ts";
 import { FileInput } from "../input.ts";
 import { runInput } from "../loop.ts";
@@ -64,7 +65,14 @@ function exitMain(sh: Shell, argv: readonly string[]): Blocking<number> {
 function evalMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   if (argv.length < 2) return 0;
   const text = argv.length === 2 ? (argv[1] as string) : argv.slice(1).join(" ");
-  if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+  if (cutsHere(sh.depth)) {
+    if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+    return callDeep(() => evalText(sh, text));
+  }
+  return evalText(sh, text);
+}
+
+function evalText(sh: Shell, text: string): Blocking<number> {
   sh.depth++;
   let waiting = false;
   try {
@@ -91,7 +99,15 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
   const at = argv[1] === "--" ? 2 : 1;
   const name = argv[at];
   if (name === undefined) return 0;
-  if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
+  if (cutsHere(sh.depth)) {
+    if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
+    return yield* callDeep(() => readScript(sh, argv, at));
+  }
+  return yield* readScript(sh, argv, at);
+}
+
+function* readScript(sh: Shell, argv: readonly string[], at: number): Steps<number> {
+  const name = argv[at] as string;
   const { fd, path } = yield* openScript(sh, name);
   const input = new FileInput(sh.sys, fd);
   const { params, loopNest, inputIsFile, inputLine } = sh;
