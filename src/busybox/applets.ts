@@ -88,7 +88,6 @@ import { yes } from "./coreutils/yes.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
-import { dc } from "./miscutils/dc.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -100,8 +99,15 @@ import { login } from "./loginutils/login.ts";
 import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
 import { bc } from "./miscutils/bc.ts";
+import { dc } from "./miscutils/dc.ts";
 import { less } from "./miscutils/less/less.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
+import { dnsdomainname, hostname } from "./networking/hostname.ts";
+import { ipcalc } from "./networking/ipcalc.ts";
+import { nc } from "./networking/nc.ts";
+import { netstat } from "./networking/netstat.ts";
+import { ping, ping6 } from "./networking/ping.ts";
+import { wget } from "./networking/wget.ts";
 import { free } from "./procps/free.ts";
 import { fuser } from "./procps/fuser.ts";
 import { kill, killall, killall5 } from "./procps/kill.ts";
@@ -117,6 +123,7 @@ import { top } from "./procps/top.ts";
 import { uptime } from "./procps/uptime.ts";
 import { watch } from "./procps/watch.ts";
 import { ash, sh } from "./shell/ash.ts";
+import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { more } from "./util-linux/more.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -286,5 +293,19 @@ export function allApplets(): Applet[] {
     passwd,
     remove_shell,
     su,
+
+    // util-linux
+    hd,
+    hexdump,
+
+    // networking
+    dnsdomainname,
+    hostname,
+    ipcalc,
+    nc,
+    netstat,
+    ping,
+    ping6,
+    wget,
   ];
 }

@@ -37,6 +37,10 @@ export abstract class DatagramSocket extends Socket {
     return message;
   }
 
+  get connected(): boolean {
+    return this.remote !== undefined;
+  }
+
   /** Joins two sockets (socketpair). */
   pair(other: DatagramSocket): void {
     this.remote = { addr: other.localAddress(), socket: other };

@@ -97,6 +97,9 @@ export abstract class Socket {
   error: Errno | undefined;
   receiveTimeoutMs = 0;
   sendTimeoutMs = 0;
+  /** Inode and owner of its descriptor, for /proc/net; 0 before it is accepted. */
+  ino = 0;
+  uid = 0;
   readonly #options = new Map<string, unknown>();
 
   constructor(family: number, type: number, protocol: number) {

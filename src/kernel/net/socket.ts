@@ -51,6 +51,7 @@ import {
   waits,
 } from "./sock.ts";
 import { StreamSocket } from "./stream.ts";
+import { fillNetTables } from "./tables.ts";
 
 const TYPE_MASK = 0xf;
 
@@ -86,6 +87,9 @@ function install(task: Task, socket: Socket, flags: number): number {
     task.cred,
   );
   const file = new SocketFile(path, O_RDWR | (flags & SOCK_NONBLOCK), socket);
+  fillNetTables(task.kernel);
+  socket.ino = path.dentry.inode.ino;
+  socket.uid = task.cred.euid;
   return task.fds.install(file, (flags & SOCK_CLOEXEC) !== 0, task.rlimit(RLIMIT_NOFILE));
 }
 

@@ -54,6 +54,16 @@ export abstract class StreamSocket extends Socket {
     return this.type === SOCK_STREAM;
   }
 
+  /** The other side has ended what it sends. */
+  get ended(): boolean {
+    return this.#eof;
+  }
+
+  /** Connections that wait to be accepted. */
+  get waiting(): number {
+    return this.#backlog.length;
+  }
+
   override get accepting(): boolean {
     return this.state === "listening";
   }
