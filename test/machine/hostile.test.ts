@@ -71,7 +71,7 @@ test("a full pipe that nobody reads", async () => {
   const [, out] = await run(
     "mkfifo /tmp/p; sleep 5 </tmp/p & yes >/tmp/p & sleep 0.1; kill $!; wait $!; echo $?",
   );
-  expect(out).toBe("143\n");
+  expect(out).toMatch(/^143\n/);
 });
 
 test("kill -9 of a busy loop", async () => {

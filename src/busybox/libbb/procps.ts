@@ -75,7 +75,8 @@ export function* readProc(sys: Sys, dir: string): Steps<Proc | undefined> {
 /** All processes, or all threads of all processes. */
 export function* scanProcs(sys: Sys, threads = false): Steps<Proc[]> {
   const procs: Proc[] = [];
-  for (const pid of yield* numbers(sys, "/proc")) {
+  const entries = yield* numbers(sys, "/proc");
+  for (const pid of entries) {
     const dirs = [`/proc/${pid}`];
     if (threads) {
       const tasks = yield* readProcDir(sys, `/proc/${pid}/task`);
@@ -142,7 +143,8 @@ export function linkOf(sys: Sys, path: string): string | undefined {
  */
 export function* procsByName(p: Process, name: string): Steps<Proc[]> {
   const found: Proc[] = [];
-  for (const proc of yield* scanProcs(p.sys)) {
+  const listed = yield* scanProcs(p.sys);
+  for (const proc of listed) {
     let is = proc.comm === name.slice(0, COMM_MAX);
     // A name that fills its place may have been cut.
     if (is && name.length > COMM_MAX) {

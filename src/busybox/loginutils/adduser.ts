@@ -20,7 +20,8 @@ function* give(p: Process, path: string, uid: number, gid: number): Steps<void> 
   p.sys.fchownat(-100, path, uid, gid, AT_SYMLINK_NOFOLLOW);
   const st = p.sys.fstatat(-100, path, AT_SYMLINK_NOFOLLOW);
   if (!S_ISDIR(st.mode)) return;
-  for (const { name } of yield* readDir(p.sys, path)) yield* give(p, `${path}/${name}`, uid, gid);
+  const entries = yield* readDir(p.sys, path);
+  for (const { name } of entries) yield* give(p, `${path}/${name}`, uid, gid);
 }
 
 function* makeHome(p: Process, dir: string, skel: string, uid: number, gid: number): Steps<void> {
@@ -34,7 +35,8 @@ function* makeHome(p: Process, dir: string, skel: string, uid: number, gid: numb
   }
   if (tryStat(sys, dir) === undefined) return;
   if (copy) {
-    for (const { name } of yield* readDir(sys, skel))
+    const found = yield* readDir(sys, skel);
+    for (const { name } of found)
       yield* run(p, ["cp", "-R", "-p", "--", `${skel}/${name}`, dir]);
   }
   try {

@@ -25,7 +25,8 @@ function* deluserMain(p: Process): Steps<number> {
   if (opt.has("r")) yield* run(p, ["rm", "-rf", "--", user.dir]);
   yield* replaceRecord(p, "/etc/passwd", name, undefined);
   yield* replaceRecord(p, "/etc/shadow", name, undefined);
-  for (const group of yield* new UserDb(p.sys).groups()) {
+  const all = yield* new UserDb(p.sys).groups();
+  for (const group of all) {
     if (group.members.includes(name))
       yield* editMembers(p, group.name, (members) => members.filter((m) => m !== name));
   }

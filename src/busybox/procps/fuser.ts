@@ -14,7 +14,8 @@ type Wanted = { dev: number; ino: number | undefined } | { socket: number };
 /** Inodes of the sockets bound to a port, from /proc/net. */
 function* socketsOf(p: Process, port: number, table: string): Steps<number[]> {
   const inodes: number[] = [];
-  for (const line of ((yield* readText(p.sys, `/proc/net/${table}`)) ?? "").split("\n")) {
+  const entries = ((yield* readText(p.sys, `/proc/net/${table}`)) ?? "").split("\n");
+  for (const line of entries) {
     const f = line.trim().split(/\s+/);
     const local = /:([0-9A-F]{4})$/i.exec(f[1] ?? "");
     if (local !== null && Number.parseInt(local[1] as string, 16) === port)
@@ -43,8 +44,10 @@ function* main(p: Process): Steps<number> {
         ...(opt.has("6") && !opt.has("4") ? [] : [protocol]),
         ...(opt.has("4") && !opt.has("6") ? [] : [`${protocol}6`]),
       ];
-      for (const table of tables)
-        for (const socket of yield* socketsOf(p, Number(port[1]), table)) wanted.push({ socket });
+      for (const table of tables) {
+        const found = yield* socketsOf(p, Number(port[1]), table);
+        for (const socket of found) wanted.push({ socket });
+      }
       continue;
     }
     try {
@@ -66,11 +69,13 @@ function* main(p: Process): Steps<number> {
   };
   const self = p.sys.getpid();
   const pids: number[] = [];
-  for (const name of yield* readProcDir(p.sys, "/proc")) {
+  const listed = yield* readProcDir(p.sys, "/proc");
+  for (const name of listed) {
     if (!/^[0-9]+$/.test(name) || Number(name) === self) continue;
     const dir = `/proc/${name}`;
     let is = uses(`${dir}/exe`) || uses(`${dir}/cwd`) || uses(`${dir}/root`);
-    for (const fd of is ? [] : yield* readProcDir(p.sys, `${dir}/fd`))
+    const inside = is ? [] : yield* readProcDir(p.sys, `${dir}/fd`);
+    for (const fd of inside)
       if (!is) is = uses(`${dir}/fd/${fd}`);
     if (!is) {
       const maps = (yield* readText(p.sys, `${dir}/maps`, 1 << 24)) ?? "";

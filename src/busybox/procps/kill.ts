@@ -130,7 +130,8 @@ function* killall5Main(p: Process): Steps<number> {
   // Nothing must start while they are looked for.
   if (req.signal !== SIGSTOP && req.signal !== SIGCONT) all(SIGSTOP);
   let sent = false;
-  for (const proc of yield* scanProcs(sys)) {
+  const found = yield* scanProcs(sys);
+  for (const proc of found) {
     if (proc.sid === session || proc.pid === self || proc.pid === 1 || omit.has(proc.pid)) continue;
     if (proc.vsz === 0) continue;
     try {

@@ -5,11 +5,13 @@ import type { Applet } from "../libbb/applet.ts";
 import { linkOf, readProcDir } from "../libbb/procps.ts";
 
 function* main(p: Process): Steps<number> {
-  for (const pid of yield* readProcDir(p.sys, "/proc")) {
+  const entries = yield* readProcDir(p.sys, "/proc");
+  for (const pid of entries) {
     if (!/^[0-9]+$/.test(pid) || Number(pid) === p.sys.getpid()) continue;
     const exe = linkOf(p.sys, `/proc/${pid}/exe`);
     if (exe === undefined) continue;
-    for (const fd of yield* readProcDir(p.sys, `/proc/${pid}/fd`)) {
+    const found = yield* readProcDir(p.sys, `/proc/${pid}/fd`);
+    for (const fd of found) {
       const target = linkOf(p.sys, `/proc/${pid}/fd/${fd}`);
       if (target === undefined) continue;
       const w = p.stdout.puts(`${pid}\t${exe}\t${fd}\t${target}\n`);

@@ -85,7 +85,8 @@ function* main(p: Process): Steps<number> {
     const shown = opt.has("a") ? (full ? whole : first) : full ? first : proc.comm;
     found.push({ pid: proc.pid, start: proc.start, comm: proc.comm, shown });
   };
-  for (const proc of yield* scanProcs(p.sys)) if (proc.pid !== self) yield* select(proc);
+  const procs = yield* scanProcs(p.sys);
+  for (const proc of procs) if (proc.pid !== self) yield* select(proc);
 
   let chosen = found;
   if (opt.has("o") || opt.has("n")) {

@@ -172,7 +172,8 @@ function* main(p: Process): Steps<number> {
   }
   const wantArgs = columns.some((c) => c.name === "args");
   const wantReal = columns.some((c) => c.name === "ruser" || c.name === "rgroup");
-  for (const proc of yield* scanProcs(p.sys, opt.has("T"))) {
+  const found = yield* scanProcs(p.sys, opt.has("T"));
+  for (const proc of found) {
     const raw = wantArgs ? yield* cmdline(p.sys, proc.dir) : "";
     const status = wantReal ? ((yield* readText(p.sys, `${proc.dir}/status`)) ?? "") : "";
     const cells = columns.map((c) => c.show(proc, names, c.name === "args" ? raw : status));

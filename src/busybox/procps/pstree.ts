@@ -34,11 +34,13 @@ class Tree {
   }
 
   *read(p: Process): Steps<void> {
-    for (const proc of yield* scanProcs(p.sys)) {
+    const listed = yield* scanProcs(p.sys);
+    for (const proc of listed) {
       const name = proc.comm.slice(0, NAME_MAX);
       const node: Node = { pid: proc.pid, ppid: proc.ppid, uid: proc.uid, name, children: [] };
       this.nodes.set(proc.pid, node);
-      for (const tid of yield* readProcDir(p.sys, `${proc.dir}/task`)) {
+      const inside = yield* readProcDir(p.sys, `${proc.dir}/task`);
+      for (const tid of inside) {
         if (!/^[0-9]+$/.test(tid) || Number(tid) === proc.pid) continue;
         const thread = yield* readProc(p.sys, `${proc.dir}/task/${tid}`);
         if (thread === undefined) continue;

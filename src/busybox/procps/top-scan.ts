@@ -42,7 +42,8 @@ const MAX_COMMAND = 1024;
 
 function* pids(p: Process): Steps<string[]> {
   const names: string[] = [];
-  for (const entry of yield* readDir(p.sys, "/proc")) {
+  const entries = yield* readDir(p.sys, "/proc");
+  for (const entry of entries) {
     if (/^[0-9]+$/.test(entry.name)) names.push(entry.name);
   }
   return names;
@@ -90,7 +91,8 @@ function* scanOne(p: Process, dir: string): Steps<TopProc | undefined> {
 /** All processes, or all their threads. */
 export function* scanProcs(p: Process, threads: boolean): Steps<TopProc[]> {
   const all: TopProc[] = [];
-  for (const pid of yield* pids(p)) {
+  const found = yield* pids(p);
+  for (const pid of found) {
     const dirs = [`/proc/${pid}`];
     if (threads) {
       try {
@@ -134,7 +136,8 @@ export function* scanMeminfo(p: Process): Steps<Map<string, number>> {
 /** Memory maps of all processes whose maps may be read. */
 export function* scanMaps(p: Process): Steps<TopMem[]> {
   const all: TopMem[] = [];
-  for (const pid of yield* pids(p)) {
+  const listed = yield* pids(p);
+  for (const pid of listed) {
     const text = yield* readText(p.sys, `/proc/${pid}/smaps`, 1 << 24);
     if (text === undefined) continue;
     const comm = ((yield* readText(p.sys, `/proc/${pid}/comm`, 64)) ?? "").trimEnd();
