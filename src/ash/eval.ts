@@ -1108,16 +1108,35 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
   const builtin = sh.builtins.get(name);
   const special = builtin !== undefined && builtin.special;
   const func = special ? undefined : sh.functions.get(name);
+  if (cmd.assigns.length > 0 && targets.length > 0) {
+    // Redirections are made before assignments are expanded.
+    const run: Run = (s) => runNamedWith(s, cmd, argv, NO_TARGETS, func, builtin, special, false);
+    return yield* runInShell(sh, argv, targets, run, special, true, true);
+  }
+  return yield* runNamedWith(sh, cmd, argv, targets, func, builtin, special, true);
+}
+
+/** Makes the assignments and runs the command. */
+function* runNamedWith(
+  sh: Shell,
+  cmd: Simple,
+  argv: readonly string[],
+  targets: readonly Target[],
+  func: Func | undefined,
+  builtin: Builtin | undefined,
+  special: boolean,
+  finishes: boolean,
+): Steps<number> {
   if (special) {
     const assigns = yield* makeAssigns(sh, cmd.assigns, false);
-    if (name === "exec" && argv.length > 1) for (const [n, v] of assigns) sh.set(n, v, EXPORT);
+    if (argv[0] === "exec" && argv.length > 1) for (const [n, v] of assigns) sh.set(n, v, EXPORT);
     if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
-    const run: Run = (s) => callBuiltin(s, builtin, argv, true);
-    return yield* runInShell(sh, argv, targets, run, true);
+    const run: Run = (s) => callBuiltin(s, builtin as Builtin, argv, true);
+    return yield* runInShell(sh, argv, targets, run, true, finishes);
   }
   if (cmd.assigns.length === 0) {
     if (sh.opts.xtrace) yield* traceCommand(sh, [], argv);
-    return yield* runNamed(sh, cmd, argv, targets, func, builtin, undefined, undefined);
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, undefined, undefined, finishes);
   }
   const frame: SavedVar[] = [];
   sh.locals.push(frame);
@@ -1125,7 +1144,7 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
     const assigns = yield* makeAssigns(sh, cmd.assigns, true);
     if (sh.opts.xtrace) yield* traceCommand(sh, assigns, argv);
     const path = assigns.findLast(([n]) => n === "PATH")?.[1];
-    return yield* runNamed(sh, cmd, argv, targets, func, builtin, path, frame);
+    return yield* runNamed(sh, cmd, argv, targets, func, builtin, path, frame, finishes);
   } finally {
     // The function's own frame is gone by now.
     sh.locals.splice(sh.locals.indexOf(frame), 1);
@@ -1143,12 +1162,16 @@ function* runNamed(
   builtin: Builtin | undefined,
   path: string | undefined,
   locals: SavedVar[] | undefined,
+  finishes: boolean,
 ): Steps<number> {
   if (func !== undefined) {
-    return yield* runInShell(sh, argv, targets, (s) => callFunction(s, func, argv, locals), false);
+    const run: Run = (s) => callFunction(s, func, argv, locals);
+    return yield* runInShell(sh, argv, targets, run, false, finishes);
   }
   if (builtin === undefined) {
-    const r = finish(sh, yield* runProgram(sh, cmd, argv, targets, path));
+    const status = yield* runProgram(sh, cmd, argv, targets, path);
+    if (!finishes) return status;
+    const r = finish(sh, status);
     return isSteps(r) ? yield* r : r;
   }
   if (builtin.name === "command") {
@@ -1156,7 +1179,7 @@ function* runNamed(
     return isSteps(r) ? yield* r : r;
   }
   const run: Run = (s) => callBuiltin(s, builtin, argv, false);
-  return yield* runInShell(sh, argv, targets, run, false);
+  return yield* runInShell(sh, argv, targets, run, false, finishes);
 }
 
 /** A builtin by itself; redirections and assignments are the caller's. */
@@ -1186,6 +1209,10 @@ function* runInShell(
   targets: readonly Target[],
   run: Run,
   special: boolean,
+  /** Do what is due after a command? Not where the caller does. */
+  finishes = true,
+  /** `run` makes the assignments and traces the command. */
+  traces = false,
 ): Steps<number> {
   const saved: SavedFds = [];
   let keep = argv[0] === "exec";
@@ -1203,6 +1230,8 @@ function* runInShell(
       const r = finish(sh, status);
       return isSteps(r) ? yield* r : r;
     }
+    // The trace of the command goes to where standard error was before.
+    if (traces) sh.traceFd = Math.max(2, saved.find(({ fd }) => fd === 2)?.saved ?? 2);
     const r = run(sh);
     status = typeof r === "number" ? r : yield* r;
   } catch (e) {
@@ -1210,9 +1239,11 @@ function* runInShell(
     yield* tellError(sh, e);
     throw new ShellError("", e.status);
   } finally {
+    sh.traceFd = 2;
     if (keep) forgetFds(sh, saved);
     else restoreFds(sh.sys, saved);
   }
+  if (!finishes) return status;
   const r = finish(sh, status);
   return isSteps(r) ? yield* r : r;
 }

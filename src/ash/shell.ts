@@ -165,6 +165,8 @@ export class Shell {
   listedTraps: ReadonlyMap<number, string> | undefined;
   /** Signals whose disposition this shell has set. */
   ownSignals: Set<number> = new Set();
+  /** Where set -x prints. */
+  traceFd = 2;
   /** Handlers of the shell's own are installed. */
   catches = false;
   /** Terminal and process group under job control. */

@@ -28,6 +28,7 @@ export function* traceCommand(
   sh.backStatus = backStatus;
   const words = assigns.map(([name, value]) => `${name}=${maybeQuote(value)}`);
   for (const arg of argv) words.push(maybeQuote(arg));
-  const w = sh.print2(`${prefix}${words.join(" ")}\n`, 0);
+  const w = sh.write(sh.traceFd, `${prefix}${words.join(" ")}\n`);
+  sh.traceFd = 2;
   if (isSteps(w)) yield* w;
 }
