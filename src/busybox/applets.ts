@@ -123,6 +123,10 @@ import { top } from "./procps/top.ts";
 import { uptime } from "./procps/uptime.ts";
 import { watch } from "./procps/watch.ts";
 import { ash, sh } from "./shell/ash.ts";
+import { klogd } from "./sysklogd/klogd.ts";
+import { logger } from "./sysklogd/logger.ts";
+import { logread } from "./sysklogd/logread.ts";
+import { syslogd } from "./sysklogd/syslogd.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { more } from "./util-linux/more.ts";
 
@@ -307,5 +311,11 @@ export function allApplets(): Applet[] {
     ping,
     ping6,
     wget,
+
+    // sysklogd
+    klogd,
+    logger,
+    logread,
+    syslogd,
   ];
 }

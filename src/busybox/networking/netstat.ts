@@ -1,7 +1,6 @@
 // netstat: sockets and routes, from /proc/net (as in net-tools)
 import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { UserDb } from "../../libc/passwd.ts";
 import type { Process } from "../../libc/process.ts";
 import { formatAddress, hostNames, services } from "../../libc/resolv.ts";
 import { readText } from "../../libc/unistd.ts";
@@ -49,7 +48,6 @@ class Netstat {
   readonly #numeric: boolean;
   readonly #wide: boolean;
   readonly #programs: Map<string, string> | undefined;
-  readonly #extra: ReadonlyMap<number, string> | undefined;
   readonly #shows: (server: boolean, connected: boolean) => boolean;
   #names: Map<string, string> | undefined;
 
@@ -59,7 +57,6 @@ class Netstat {
       numeric: boolean;
       wide: boolean;
       programs: Map<string, string> | undefined;
-      extra: ReadonlyMap<number, string> | undefined;
       shows(server: boolean, connected: boolean): boolean;
     },
   ) {
@@ -67,7 +64,6 @@ class Netstat {
     this.#numeric = how.numeric;
     this.#wide = how.wide;
     this.#programs = how.programs;
-    this.#extra = how.extra;
     this.#shows = how.shows;
   }
 
@@ -93,10 +89,9 @@ class Netstat {
 
   heading(what: string): Steps<void> {
     const width = this.#wide ? 51 : 23;
-    const extra = this.#extra === undefined ? "" : "User       Inode      ";
     const program = this.#programs === undefined ? "" : "PID/Program name    ";
     return this.#put(
-      `Active Internet connections ${what}\nProto Recv-Q Send-Q ${"Local Address".padEnd(width)} ${"Foreign Address".padEnd(width)} State       ${extra}${program}\n`,
+      `Active Internet connections ${what}\nProto Recv-Q Send-Q ${"Local Address".padEnd(width)} ${"Foreign Address".padEnd(width)} State       ${program}\n`,
     );
   }
 
@@ -123,14 +118,9 @@ class Netstat {
         0,
         this.#wide ? 51 : 23,
       );
-      const uid = Number(f[7]);
-      const extra =
-        this.#extra === undefined
-          ? ""
-          : `${(this.#extra.get(uid) ?? String(uid)).padEnd(10)} ${(f[9] as string).padEnd(10)} `;
       yield* this.#put(
         `${protocol.padEnd(4)}  ${String(Number.parseInt(rx, 16)).padStart(6)} ${String(Number.parseInt(tx, 16)).padStart(6)} ` +
-          `${from.padEnd(width)} ${to.padEnd(width)} ${state.padEnd(12)}${extra}${this.#program(f[9] as string)}\n`,
+          `${from.padEnd(width)} ${to.padEnd(width)} ${state.padEnd(12)}${this.#program(f[9] as string)}\n`,
       );
     }
   }
@@ -210,11 +200,6 @@ function* main(p: Process): Steps<number> {
     numeric: opt.has("n"),
     wide: opt.has("W"),
     programs: opt.has("p") ? yield* programs(p) : undefined,
-    extra: opt.has("e")
-      ? opt.has("n")
-        ? new Map()
-        : yield* new UserDb(p.sys).userNames()
-      : undefined,
     shows: (server, connected) => all || (listening ? server : connected),
   });
   if (opt.has("r")) {
@@ -256,7 +241,7 @@ Show sockets and routes
 	-w	Raw
 	-x	Unix
 		None: all kinds
-	-e	More
+	-e	With -r: more columns
 	-n	Numbers, not names
 	-W	Do not cut addresses
 	-p	Whose they are

@@ -383,7 +383,7 @@ class Wget {
     const shown = name.slice(name.lastIndexOf("/") + 1);
     if (this.#log === 2)
       yield* this.#say(
-        `\r${shown.slice(0, 20).padEnd(20)} 100% |${"*".repeat(32)}| ${sizeText(size)}  0:00:00 ETA\n`,
+        `${shown.slice(0, 20).padEnd(20)} 100% |${"*".repeat(32)}| ${sizeText(size)}  0:00:00 ETA\n`,
       );
     if (!stdout && !fixed) this.#p.sys.close(out);
     yield* this.#say(stdout ? "written to stdout\n" : `'${name}' saved\n`);

@@ -265,6 +265,14 @@ export class UdpSocket extends DatagramSocket {
   override localAddress(): SockAddr {
     return this.#binding.local;
   }
+  /** To an IPv6 socket an IPv4 sender is ::ffff:a.b.c.d; who is not bound to an address sends from the loopback. */
+  protected override asPeer(from: SockAddr): SockAddr {
+    const addr = destination(from as InetAddr);
+    if (addr.family === this.family || addr.addr.length !== 4) return addr;
+    const bytes = new Uint8Array(16);
+    bytes.set([0xff, 0xff, ...addr.addr], 10);
+    return { family: AF_INET6, addr: bytes, port: addr.port, scopeId: 0 };
+  }
   override bind(task: Task, addr: SockAddr): void {
     this.#binding.bind(task, this, addr);
   }

@@ -84,7 +84,8 @@ export abstract class DatagramSocket extends Socket {
       if (this.remote !== undefined && to === undefined) this.error = ECONNREFUSED;
       return size;
     }
-    const sent = this.decorate(task, { ...message, from: this.localAddress() });
+    const from = target.asPeer(this.localAddress());
+    const sent = this.decorate(task, { ...message, from });
     if (target.#hasRoom(size)) {
       target.#arrive(sent);
       return size;
@@ -102,6 +103,11 @@ export abstract class DatagramSocket extends Socket {
     }
     target.#arrive(message);
     return message.bytes.length;
+  }
+
+  /** A sender's address in the form of this socket's family. */
+  protected asPeer(from: SockAddr): SockAddr {
+    return from;
   }
 
   #hasRoom(size: number): boolean {
