@@ -16,7 +16,7 @@ const RANGE_MAX = 1 << 26;
 /** Random whole numbers below a bound, from the kernel's bytes. */
 class Random {
   readonly #p: Process;
-  #bytes = new Uint8Array(0);
+  #numbers = new Uint32Array(0);
   #at = 0;
 
   constructor(p: Process) {
@@ -27,12 +27,11 @@ class Random {
     // What would make small numbers likelier is drawn again.
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);
     for (;;) {
-      if (this.#at + 4 > this.#bytes.length) {
-        this.#bytes = this.#p.sys.getrandom(4096).slice();
+      if (this.#at === this.#numbers.length) {
+        this.#numbers = new Uint32Array(this.#p.sys.getrandom(16384).slice().buffer);
         this.#at = 0;
       }
-      const v = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(this.#at);
-      this.#at += 4;
+      const v = this.#numbers[this.#at++] as number;
       if (v < limit) return v % bound;
     }
   }

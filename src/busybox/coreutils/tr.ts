@@ -106,12 +106,15 @@ class Translator {
   readonly #map: Uint8Array;
   readonly #deleted: Uint8Array | undefined;
   readonly #squeezed: Uint8Array | undefined;
+  /** 1 for what is not deleted. */
+  readonly #kept: Uint8Array;
   #last = -1;
 
   constructor(map: Uint8Array, deleted: Uint8Array | undefined, squeezed: Uint8Array | undefined) {
     this.#map = map;
     this.#deleted = deleted;
     this.#squeezed = squeezed;
+    this.#kept = Uint8Array.from({ length: 256 }, (_, c) => (deleted?.[c] === 1 ? 0 : 1));
   }
 
   run(chunk: Uint8Array): Uint8Array {
@@ -128,14 +131,29 @@ class Translator {
   }
 
   #keep(chunk: Uint8Array, out: Uint8Array): number {
-    const deleted = this.#deleted as Uint8Array;
+    const kept = this.#kept;
     const n = chunk.length;
     let k = 0;
-    for (let i = 0; i < n; i++) {
-      const c = chunk[i] as number;
-      // Always written, sometimes written over: there is no branch to guess wrong.
+    let i = 0;
+    // Always written, sometimes written over: there is no branch to guess wrong. Four at a time is faster.
+    for (const most = n - 3; i < most; i += 4) {
+      const a = chunk[i] as number;
+      const b = chunk[i + 1] as number;
+      const c = chunk[i + 2] as number;
+      const d = chunk[i + 3] as number;
+      out[k] = a;
+      k = (k + (kept[a] as number)) | 0;
+      out[k] = b;
+      k = (k + (kept[b] as number)) | 0;
       out[k] = c;
-      k += 1 - (deleted[c] as number);
+      k = (k + (kept[c] as number)) | 0;
+      out[k] = d;
+      k = (k + (kept[d] as number)) | 0;
+    }
+    for (; i < n; i++) {
+      const c = chunk[i] as number;
+      out[k] = c;
+      k += kept[c] as number;
     }
     return k;
   }

@@ -18,55 +18,87 @@ interface Counts {
   L: number;
 }
 
+/** The part of a chunk that can be read four bytes at a time, and where the rest begins. */
+function wordsOf(b: Uint8Array): [words: Int32Array, rest: number] {
+  const n = b.byteOffset % 4 === 0 ? b.length >> 2 : 0;
+  return [new Int32Array(b.buffer, n > 0 ? b.byteOffset : 0, n), n * 4];
+}
+
+/** How many of the top bits of four bytes are set; the other bits are not. */
+function topBits(v: number): number {
+  return ((v >>> 7) & 1) + ((v >>> 15) & 1) + ((v >>> 23) & 1) + (v >>> 31);
+}
+
 function newlines(b: Uint8Array): number {
+  const [words, rest] = wordsOf(b);
   let n = 0;
-  for (let i = 0; i < b.length; i++) if (b[i] === 10) n++;
+  for (let i = 0; i < words.length; i++) {
+    // The top bits of those bytes that are zero after this.
+    const x = (words[i] as number) ^ 0x0a0a0a0a;
+    const zeros = ~(((x & 0x7f7f7f7f) + 0x7f7f7f7f) | x | 0x7f7f7f7f);
+    if (zeros !== 0) n += topBits(zeros);
+  }
+  for (let i = rest; i < b.length; i++) if (b[i] === 10) n++;
   return n;
 }
 
 /** Bytes that begin a character: all but those UTF-8 continues one with. */
 function characters(b: Uint8Array): number {
-  let n = 0;
-  for (let i = 0; i < b.length; i++) if (((b[i] as number) & 0xc0) !== 0x80) n++;
+  const [words, rest] = wordsOf(b);
+  let n = b.length;
+  for (let i = 0; i < words.length; i++) {
+    const x = words[i] as number;
+    const continued = x & ~(x << 1) & 0x80808080;
+    if (continued !== 0) n -= topBits(continued);
+  }
+  for (let i = rest; i < b.length; i++) if (((b[i] as number) & 0xc0) === 0x80) n--;
   return n;
 }
 
 const SPACE = 1;
 const GRAPH = 2;
+const NEWLINE = 3;
 
 /** What ends a word (white space) and what makes one (visible ASCII); the rest does neither. */
 function classes(): Uint8Array {
   const table = new Uint8Array(256);
   table.fill(SPACE, 9, 14);
+  table[10] = NEWLINE;
   table[32] = SPACE;
   table.fill(GRAPH, 33, 127);
   return table;
 }
 
-/** Counts words over chunks. */
+/** Counts words and lines over chunks. */
 class Words {
   readonly #class = classes();
-  #within = false;
+  lines = 0;
+  words = 0;
+  /** 1 within a word. */
+  #within = 0;
 
-  count(b: Uint8Array): number {
+  add(b: Uint8Array): void {
     const table = this.#class;
-    let within = this.#within ? 1 : 0;
-    let n = 0;
+    let within = this.#within;
+    let words = 0;
+    let lines = 0;
     for (let i = 0; i < b.length; i++) {
       const c = table[b[i] as number] as number;
       if (c === GRAPH) within = 1;
-      else if (c === SPACE) {
-        n += within;
+      else if (c !== 0) {
+        words += within;
         within = 0;
+        lines += c >> 1;
       }
     }
-    this.#within = within === 1;
-    return n;
+    this.#within = within;
+    this.words += words;
+    this.lines += lines;
   }
 
-  /** The word that the end of the file ends. */
-  end(): number {
-    return this.#within ? 1 : 0;
+  /** The end of the file ends a word. */
+  end(): void {
+    this.words += this.#within;
   }
 }
 
@@ -99,12 +131,14 @@ function* count(input: Input, wanted: ReadonlySet<string>, utf8: boolean, counts
     if (isSteps(chunk)) chunk = yield* chunk;
     if (chunk.length === 0) break;
     counts.c += chunk.length;
-    if (wanted.has("l")) counts.l += newlines(chunk);
-    if (wanted.has("w")) counts.w += words.count(chunk);
+    if (wanted.has("w")) words.add(chunk);
+    else if (wanted.has("l")) counts.l += newlines(chunk);
     if (wanted.has("m")) counts.m += utf8 ? characters(chunk) : chunk.length;
     if (wanted.has("L")) widths.add(chunk);
   }
-  counts.w += words.end();
+  words.end();
+  counts.w = words.words;
+  counts.l += words.lines;
   counts.L = widths.longest;
 }
 

@@ -102,22 +102,23 @@ function byteWriter(width: number, text: (byte: number) => string): Writer {
 function little(data: Uint8Array, at: number, size: number): number {
   const low = (data[at] as number) | ((data[at + 1] as number) << 8);
   if (size === 2) return low;
-  return (low | ((data[at + 2] as number) << 16) | ((data[at + 3] as number) << 24)) >>> 0;
+  return low | ((data[at + 2] as number) << 16) | ((data[at + 3] as number) << 24);
 }
 
 /** Fixed numbers of octal or hexadecimal digits. */
 function digitWriter(type: Type): Writer {
   const { size, width } = type;
-  const base = type.letter === "x" ? 16 : 8;
+  const bits = type.letter === "x" ? 4 : 3;
+  const mask = (1 << bits) - 1;
   const digits = width - 1;
   return (data, from, count, out, k) => {
     for (let i = 0; i < count; i++) {
       let v = little(data, from + i * size, size);
       out[k] = 32;
       for (let c = k + digits; c > k; c--) {
-        const d = v % base;
+        const d = v & mask;
         out[c] = d < 10 ? 48 + d : 87 + d;
-        v = (v - d) / base;
+        v >>>= bits;
       }
       k += width;
     }
