@@ -1,6 +1,6 @@
 # What Alpine's ash has of bash: [[ ]], $'…', substrings, replacement, &>, pipefail, local, let, <( ).
 x=hello; echo ${x:1:3} ${x/l/L} ${x//l/L} ${x: -2}
-[[ $x == h* ]] && echo match
+[[ $x == hel* ]] && echo match
 [[ $x =~ ^h.l ]] && echo regex
 echo $'tab\there\x41'
 f() { local x=inner; echo $x; }; f; echo $x
