@@ -101,6 +101,7 @@ import { su } from "./loginutils/su.ts";
 import { bc } from "./miscutils/bc.ts";
 import { dc } from "./miscutils/dc.ts";
 import { less } from "./miscutils/less/less.ts";
+import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
 import { ipcalc } from "./networking/ipcalc.ts";
@@ -127,8 +128,14 @@ import { klogd } from "./sysklogd/klogd.ts";
 import { logger } from "./sysklogd/logger.ts";
 import { logread } from "./sysklogd/logread.ts";
 import { syslogd } from "./sysklogd/syslogd.ts";
+import { fallocate } from "./util-linux/fallocate.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
+import { last } from "./util-linux/last.ts";
+import { mesg } from "./util-linux/mesg.ts";
 import { more } from "./util-linux/more.ts";
+import { nologin } from "./util-linux/nologin.ts";
+import { pivot_root } from "./util-linux/pivot_root.ts";
+import { renice } from "./util-linux/renice.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
 export function allApplets(): Applet[] {
@@ -283,6 +290,7 @@ export function allApplets(): Applet[] {
     // miscutils
     bc,
     dc,
+    tree,
 
     // loginutils
     add_shell,
@@ -299,8 +307,14 @@ export function allApplets(): Applet[] {
     su,
 
     // util-linux
+    fallocate,
     hd,
     hexdump,
+    last,
+    mesg,
+    nologin,
+    pivot_root,
+    renice,
 
     // networking
     dnsdomainname,
