@@ -1,5 +1,5 @@
 // The table of ash's builtins.
-import type { Builtin } from "./bltin.ts";
+
 import { CD } from "./bltin/cd.ts";
 import { COMMANDS } from "./bltin/command.ts";
 import { FLOW } from "./bltin/flow.ts";
@@ -9,12 +9,13 @@ import { SYSTEM } from "./bltin/limits.ts";
 import { READ } from "./bltin/read.ts";
 import { TRAPS } from "./bltin/trap.ts";
 import { VARS } from "./bltin/vars.ts";
+import type { Builtin } from "./bltin.ts";
 
 /** All builtins by name; made once for each shell program started. */
 export function allBuiltins(): ReadonlyMap<string, Builtin> {
   const map = new Map<string, Builtin>();
   for (const family of [FLOW, VARS, CD, COMMANDS, IO, READ, JOBS, TRAPS, SYSTEM]) {
-    for (const builtin of family) map.set(builtin.name, builtin);
+    for (const builtin of family()) map.set(builtin.name, builtin);
   }
   return map;
 }

@@ -1,9 +1,9 @@
 // Running commands from texts: eval, traps, -c, and the loop over a script's commands.
 import { type Blocking, isSteps, type Steps } from "../abi/program.ts";
 import { compile } from "./eval.ts";
-import { type Source, SyntaxFault } from "./lex.ts";
 import { type Parsed, parseCommand } from "./parser.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
+import { type Source, SyntaxFault } from "./tokens.ts";
 
 /** The shell's aliases, for the parser. */
 export function parseHost(sh: Shell): { alias(name: string): string | undefined } {

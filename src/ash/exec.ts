@@ -3,8 +3,8 @@ import { EACCES, ENOENT, ENOEXEC, ENOTDIR, Errno } from "../abi/errno.ts";
 import { AT_FDCWD } from "../abi/fcntl.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { S_IFMT, S_IFREG } from "../abi/stat.ts";
-import { strerror } from "../libc/strerror.ts";
 import { bytesOf } from "../lib/bytes.ts";
+import { strerror } from "../libc/strerror.ts";
 import type { Shell } from "./shell.ts";
 
 /** Where `command -p` looks. */

@@ -7,7 +7,7 @@ import { controlsJobs, placeChild } from "./fork.ts";
 import { waitForJob } from "./jobs.ts";
 import type { Node } from "./nodes.ts";
 import { applyRedirs, RedirFault, type Target } from "./redir.ts";
-import { type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 import { forkSafely, resetForProgram } from "./trap.ts";
 
 /** Forks, executes and waits: the status. */

@@ -277,4 +277,3 @@ export function substituteProcess(sh: Shell, run: Run, out: boolean): string {
   sh.procFds.push(fd);
   return `/dev/fd/${fd}`;
 }
-

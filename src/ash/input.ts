@@ -2,7 +2,7 @@
 import { EINTR, Errno } from "../abi/errno.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { strOf } from "../lib/bytes.ts";
-import type { Source } from "./lex.ts";
+import type { Source } from "./tokens.ts";
 
 /** Bytes of a script that are read at a time. */
 const CHUNK = 65536;

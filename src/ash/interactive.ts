@@ -3,17 +3,18 @@ import { EINTR, Errno } from "../abi/errno.ts";
 import { AT_FDCWD } from "../abi/fcntl.ts";
 import { isSteps, type Steps } from "../abi/program.ts";
 import { CLOCK_REALTIME } from "../abi/resource.ts";
-import { isatty } from "../libc/stdio.ts";
 import { strOf } from "../lib/bytes.ts";
-import { compile, tellError } from "./eval.ts";
+import { isatty } from "../libc/stdio.ts";
+import { tellError } from "./after.ts";
+import { compile } from "./eval.ts";
 import { nextCommand } from "./evalstring.ts";
-import { changedJobs, reap } from "./jobs.ts";
 import type { Input } from "./input.ts";
-import { KEYWORDS, type Source } from "./lex.ts";
+import { changedJobs, reap } from "./jobs.ts";
 import { LineEditor } from "./lineedit/line-editor.ts";
 import { expandPrompt, type PromptFacts } from "./lineedit/prompt.ts";
 import type { Parsed } from "./parser.ts";
 import { INTERRUPT, type Shell, ShellError, ShellExit, SKIP_NONE } from "./shell.ts";
+import { KEYWORDS, type Source } from "./tokens.ts";
 
 /** Bytes that are read of a standard input that is no terminal. */
 const CHUNK = 1023;
@@ -45,6 +46,8 @@ export class TerminalInput implements Input {
   readonly #sh: Shell;
   readonly #editor: LineEditor | undefined;
   readonly #facts: PromptFacts;
+  /** What was read of a standard input that is no terminal, beyond the line given. */
+  #ahead = "";
   /** PS1 for the first line of a command, PS2 for the others. */
   first = true;
   interrupted = false;
@@ -69,7 +72,7 @@ export class TerminalInput implements Input {
               ...sh.builtins.keys(),
               ...sh.functions.keys(),
               ...sh.aliases.keys(),
-              ...KEYWORDS.keys(),
+              ...KEYWORDS,
             ],
             variables: () => sh.vars.map.keys(),
           },
@@ -85,8 +88,13 @@ export class TerminalInput implements Input {
   *fill(): Steps<void> {
     const sh = this.#sh;
     const prompt = yield* this.#prompt();
+    if (this.#editor === undefined) {
+      yield* this.#readPlain(prompt);
+      // Only a newline leads to the other prompt.
+      if (this.text.endsWith("\n")) this.first = false;
+      return;
+    }
     this.first = false;
-    if (this.#editor === undefined) return yield* this.#readPlain(prompt);
     const line = yield* this.#editor.readLine(prompt);
     if (line === undefined) this.eof = true;
     else if (typeof line === "string") {
@@ -106,25 +114,36 @@ export class TerminalInput implements Input {
     return isSteps(expanded) ? yield* expanded : expanded;
   }
 
+  /** A line at a time, so that an error drops no more than a line; what is read ahead is kept. */
   *#readPlain(prompt: string): Steps<void> {
     const sh = this.#sh;
-    const w = sh.print2(expandPrompt(prompt, this.#facts).text, 0);
-    if (isSteps(w)) yield* w;
+    const p = sh.print(expandPrompt(prompt, this.#facts).text);
+    if (isSteps(p)) yield* p;
     for (;;) {
+      const end = this.#ahead.indexOf("\n") + 1;
+      if (end > 0) {
+        this.#add(this.#ahead.slice(0, end));
+        this.#ahead = this.#ahead.slice(end);
+        return;
+      }
       try {
         let bytes = sh.sys.read(0, CHUNK);
         if (isSteps(bytes)) bytes = yield* bytes;
-        if (bytes.length === 0) this.eof = true;
-        else this.#add(strOf(bytes));
-        return;
+        if (bytes.length > 0) {
+          this.#ahead += strOf(bytes);
+          continue;
+        }
       } catch (e) {
         if (!(e instanceof Errno)) throw e;
-        if (e !== EINTR) {
-          this.eof = true;
-          return;
+        if (e === EINTR) {
+          if (sh.interrupted) throw INTERRUPT;
+          continue;
         }
-        if (sh.interrupted) throw INTERRUPT;
       }
+      if (this.#ahead === "") this.eof = true;
+      else this.#add(this.#ahead);
+      this.#ahead = "";
+      return;
     }
   }
 
@@ -145,7 +164,8 @@ function* checkMail(sh: Shell): Steps<void> {
     const st = sh.sys.tryStatat(AT_FDCWD, path, 0);
     const now = st instanceof Errno ? 0 : st.mtime.sec + st.mtime.nsec / 1e9;
     const before = sh.mailTimes.get(path);
-    if (before !== undefined && now !== before && !(st instanceof Errno) && st.size > 0) news = true;
+    if (before !== undefined && now !== before && !(st instanceof Errno) && st.size > 0)
+      news = true;
     sh.mailTimes.set(path, now);
   }
   if (!news) return;
@@ -176,6 +196,8 @@ export function* interact(sh: Shell, input: TerminalInput): Steps<number> {
         return sh.status;
       }
       ends = 0;
+      // The end is looked for once more, after a prompt.
+      input.eof = false;
       if (parsed === "empty" || parsed === "more") continue;
       const warned = sh.warnedStopped;
       const r = compile(parsed)(sh);
@@ -210,7 +232,7 @@ function* staysAtEof(sh: Shell, ends: number): Steps<boolean> {
     if (isSteps(w)) yield* w;
     return false;
   }
-  const w = sh.print2("\nUse \"exit\" to leave shell.\n", 0);
+  const w = sh.print2('\nUse "exit" to leave shell.\n', 0);
   if (isSteps(w)) yield* w;
   return ends < MAX_EOF;
 }
@@ -229,7 +251,7 @@ function* recover(sh: Shell, input: TerminalInput, e: unknown): Steps<void> {
   } else throw e;
   input.text = "";
   input.pos = 0;
-  if (input.edited) input.eof = false;
+  input.eof = false;
   input.aliases = [];
   sh.skip = SKIP_NONE;
   sh.tested = 0;

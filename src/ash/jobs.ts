@@ -2,6 +2,8 @@
 import { ECHILD, EINTR, Errno } from "../abi/errno.ts";
 import { isSteps, type Steps } from "../abi/program.ts";
 import {
+  SIGINT,
+  SIGPIPE,
   WEXITSTATUS,
   WIFEXITED,
   WIFSTOPPED,
@@ -9,8 +11,6 @@ import {
   WSTOPSIG,
   WTERMSIG,
   WUNTRACED,
-  SIGINT,
-  SIGPIPE,
 } from "../abi/signal.ts";
 import { TIOCSPGRP } from "../abi/termios.ts";
 import { strsignal } from "../libc/strsignal.ts";
@@ -168,9 +168,8 @@ export function setForeground(sh: Shell, pgrp: number): void {
 
 /** Text of one job as `jobs` prints it. */
 export function showJob(sh: Shell, job: Job, mode: "plain" | "long" | "pids"): string {
-  const { order } = sh.jobs.inherited !== undefined && sh.jobs.order.length === 0
-    ? sh.jobs.inherited
-    : sh.jobs;
+  const { order } =
+    sh.jobs.inherited !== undefined && sh.jobs.order.length === 0 ? sh.jobs.inherited : sh.jobs;
   if (mode === "pids") return `${job.procs[0]?.pid}\n`;
   const mark = job === order[0] ? "+" : job === order[1] ? "-" : " ";
   let out = "";
@@ -238,4 +237,3 @@ export function findJob(sh: Shell, arg: string | undefined): Job | string {
   if (found.length > 1) return `${arg}: ambiguous`;
   return found[0] ?? `${arg}: no such job`;
 }
-

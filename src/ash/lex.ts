@@ -1,192 +1,63 @@
 // The lexer of the shell (POSIX XCU 2.3): characters to tokens and words with their quoting.
+import { ansiQuoted } from "./ansi.ts";
+import {
+  AMP,
+  AT,
+  BANG,
+  BQUOTE,
+  BSLASH,
+  COLON,
+  DOLLAR,
+  DQUOTE,
+  EOF,
+  EQ,
+  GT,
+  HASH,
+  LBRACE,
+  LP,
+  LT,
+  MINUS,
+  NL,
+  PERCENT,
+  PIPE,
+  PLUS,
+  QUEST,
+  RBRACE,
+  RP,
+  SEMI,
+  SLASH,
+  SPACE,
+  SQUOTE,
+  STAR,
+  TAB,
+} from "./chars.ts";
+import { type Pending, readHeredocs } from "./heredoc.ts";
 import type { Node, Part, Redir, Word } from "./nodes.ts";
-
-/** Where the text of commands comes from, as far as the parser sees it. */
-export interface Source {
-  text: string;
-  pos: number;
-  /** Nothing follows `text`. */
-  eof: boolean;
-  line: number;
-  /** Aliases being expanded, with the length of what follows their text. */
-  aliases: { name: string; rest: number; blank: boolean }[];
-}
-
-/** What the parser asks of the shell. */
-export interface ParseHost {
-  alias(name: string): string | undefined;
-}
-
-/** Thrown when the text ends inside a command and more may come. */
-export const NEED_MORE: { readonly needMore: true } = Object.freeze({ needMore: true as const });
-
-/** A syntax error; `line` is where the input stood. */
-export class SyntaxFault {
-  readonly message: string;
-  readonly line: number;
-  constructor(message: string, line: number) {
-    this.message = message;
-    this.line = line;
-  }
-}
-
-export const T_EOF = 0;
-export const T_NL = 1;
-export const T_SEMI = 2;
-export const T_BACKGND = 3;
-export const T_AND = 4;
-export const T_OR = 5;
-export const T_PIPE = 6;
-export const T_LP = 7;
-export const T_RP = 8;
-export const T_ENDCASE = 9;
-export const T_REDIR = 10;
-export const T_WORD = 11;
-export const T_NOT = 12;
-export const T_CASE = 13;
-export const T_DO = 14;
-export const T_DONE = 15;
-export const T_ELIF = 16;
-export const T_ELSE = 17;
-export const T_ESAC = 18;
-export const T_FI = 19;
-export const T_FOR = 20;
-export const T_FUNCTION = 21;
-export const T_IF = 22;
-export const T_IN = 23;
-export const T_THEN = 24;
-export const T_UNTIL = 25;
-export const T_WHILE = 26;
-export const T_BEGIN = 27;
-export const T_END = 28;
-
-/** The reserved words, with their tokens. */
-export const KEYWORDS: ReadonlyMap<string, number> = new Map([
-  ["!", T_NOT],
-  ["case", T_CASE],
-  ["do", T_DO],
-  ["done", T_DONE],
-  ["elif", T_ELIF],
-  ["else", T_ELSE],
-  ["esac", T_ESAC],
-  ["fi", T_FI],
-  ["for", T_FOR],
-  ["function", T_FUNCTION],
-  ["if", T_IF],
-  ["in", T_IN],
-  ["then", T_THEN],
-  ["until", T_UNTIL],
-  ["while", T_WHILE],
-  ["{", T_BEGIN],
-  ["}", T_END],
-]);
-
-const TOKEN_NAMES: readonly string[] = [
-  "end of file",
-  "newline",
-  '";"',
-  '"&"',
-  '"&&"',
-  '"||"',
-  '"|"',
-  '"("',
-  '")"',
-  '";;"',
-  "redirection",
-  "word",
-  '"!"',
-  '"case"',
-  '"do"',
-  '"done"',
-  '"elif"',
-  '"else"',
-  '"esac"',
-  '"fi"',
-  '"for"',
-  '"function"',
-  '"if"',
-  '"in"',
-  '"then"',
-  '"until"',
-  '"while"',
-  '"{"',
-  '"}"',
-];
-
-export function tokenName(token: number): string {
-  return TOKEN_NAMES[token] as string;
-}
-
-// Character codes.
-const NL = 10;
-const TAB = 9;
-const SPACE = 32;
-const BANG = 33;
-const DQUOTE = 34;
-const HASH = 35;
-const DOLLAR = 36;
-const PERCENT = 37;
-const AMP = 38;
-const SQUOTE = 39;
-const LP = 40;
-const RP = 41;
-const STAR = 42;
-const PLUS = 43;
-const MINUS = 45;
-const SLASH = 47;
-const COLON = 58;
-const SEMI = 59;
-const LT = 60;
-const EQ = 61;
-const GT = 62;
-const QUEST = 63;
-const AT = 64;
-const BSLASH = 92;
-const BQUOTE = 96;
-const LBRACE = 123;
-const PIPE = 124;
-const RBRACE = 125;
-const EOF = -1;
+import { Parts } from "./parts.ts";
+import {
+  isDigit,
+  isNameChar,
+  isNameStart,
+  NEED_MORE,
+  type ParseHost,
+  type Source,
+  SyntaxFault,
+  T_AND,
+  T_BACKGND,
+  T_ENDCASE,
+  T_EOF,
+  T_LP,
+  T_NL,
+  T_OR,
+  T_PIPE,
+  T_REDIR,
+  T_RP,
+  T_SEMI,
+  T_WORD,
+} from "./tokens.ts";
 
 /** Deepest nesting of commands and substitutions, well inside the host's stack. */
 const MAX_DEPTH = 500;
-
-export function isNameStart(c: number): boolean {
-  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
-}
-
-export function isNameChar(c: number): boolean {
-  return isNameStart(c) || (c >= 48 && c <= 57);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 48 && c <= 57;
-}
-
-/** Is `s` a name (letters, digits, underscore, no leading digit)? */
-export function isName(s: string): boolean {
-  if (s.length === 0 || !isNameStart(s.charCodeAt(0))) return false;
-  for (let i = 1; i < s.length; i++) if (!isNameChar(s.charCodeAt(i))) return false;
-  return true;
-}
-
-/** A here-document whose body has not been read yet. */
-export interface Pending {
-  redir: Redir;
-  delimiter: string;
-  stripTabs: boolean;
-}
-
-
-/** Collects the parts of a word, joining literals of one kind. */
-class Parts {
-  readonly list: Part[] = [];
-  lit(s: string, q: boolean): void {
-    const last = this.list[this.list.length - 1];
-    if (last !== undefined && last.t === "lit" && last.q === q) last.s += s;
-    else this.list.push({ t: "lit", s, q });
-  }
-}
 
 /** The lexer; the parser extends it, as each needs the other (`$(...)` holds commands). */
 export abstract class Lexer {
@@ -250,6 +121,12 @@ export abstract class Lexer {
     return c;
   }
 
+  /** Makes it the last token. */
+  token(token: number): number {
+    this.tok = token;
+    return token;
+  }
+
   /** Leaves aliases whose text has been read. */
   #leaveAliases(): void {
     const rest = this.src.length - this.pos;
@@ -281,43 +158,43 @@ export abstract class Lexer {
       if (this.aliases.length > 0) this.#leaveAliases();
       switch (c) {
         case EOF:
-          return (this.tok = T_EOF);
+          return this.token(T_EOF);
         case NL:
           this.pos++;
           this.line++;
-          return (this.tok = T_NL);
+          return this.token(T_NL);
         case AMP:
           this.pos++;
           switch (this.peek()) {
             case AMP:
               this.pos++;
-              return (this.tok = T_AND);
+              return this.token(T_AND);
             case GT:
               this.pos++;
               this.redir = { op: "&>", fd: 1, word: this.word, literal: false };
-              return (this.tok = T_REDIR);
+              return this.token(T_REDIR);
           }
-          return (this.tok = T_BACKGND);
+          return this.token(T_BACKGND);
         case PIPE:
           this.pos++;
           if (this.peek() === PIPE) {
             this.pos++;
-            return (this.tok = T_OR);
+            return this.token(T_OR);
           }
-          return (this.tok = T_PIPE);
+          return this.token(T_PIPE);
         case SEMI:
           this.pos++;
           if (this.peek() === SEMI) {
             this.pos++;
-            return (this.tok = T_ENDCASE);
+            return this.token(T_ENDCASE);
           }
-          return (this.tok = T_SEMI);
+          return this.token(T_SEMI);
         case LP:
           this.pos++;
-          return (this.tok = T_LP);
+          return this.token(T_LP);
         case RP:
           this.pos++;
-          return (this.tok = T_RP);
+          return this.token(T_RP);
         case LT:
         case GT:
           if (this.at(1) === LP) break;
@@ -354,7 +231,7 @@ export abstract class Lexer {
       this.pos++;
       this.stripTabs = true;
     } else this.stripTabs = false;
-    return (this.tok = T_REDIR);
+    return this.token(T_REDIR);
   }
   stripTabs: boolean = false;
 
@@ -371,7 +248,7 @@ export abstract class Lexer {
       }
     }
     this.word = { parts: list, raw: this.src.slice(start, this.pos) };
-    return (this.tok = T_WORD);
+    return this.token(T_WORD);
   }
 
   /** Characters outside double quotes; `brace`: the word of `${...}`, which ends at `}`. */
@@ -462,7 +339,11 @@ export abstract class Lexer {
   }
 
   #countLines(from: number, to: number): void {
-    for (let i = this.src.indexOf("\n", from); i >= 0 && i < to; i = this.src.indexOf("\n", i + 1)) {
+    for (
+      let i = this.src.indexOf("\n", from);
+      i >= 0 && i < to;
+      i = this.src.indexOf("\n", i + 1)
+    ) {
       this.line++;
     }
   }
@@ -657,13 +538,19 @@ export abstract class Lexer {
           list.push({ t: "param", name, op: "len", colon: false, word: null, word2: null, q });
           return;
         }
-        if (name !== "" && isNameChar(name.charCodeAt(0))) return bad();
+        if (name !== "" && isNameChar(name.charCodeAt(0))) {
+          bad();
+          return;
+        }
         this.pos = mark;
         this.line = markLine;
       } else this.pos = mark;
     }
     const name = this.#paramName(true);
-    if (name === "") return bad();
+    if (name === "") {
+      bad();
+      return;
+    }
     c = this.peek();
     let op = "";
     let colon = false;
@@ -731,8 +618,10 @@ export abstract class Lexer {
         }
         break;
       }
-      default:
-        return bad();
+      default: {
+        bad();
+        return;
+      }
     }
     this.#endBrace();
     list.push({ t: "param", name, op, colon, word, word2, q });
@@ -910,87 +799,18 @@ export abstract class Lexer {
     parts.list.push({ t: "cmd", body, q });
   }
 
-  /** `$'...'`. */
+  /** `$'...'`, at the first quote. */
   #ansiQuotes(parts: Parts): void {
-    this.pos++;
-    let out = "";
-    for (;;) {
-      const c = this.at();
-      if (c === EOF) this.#unterminated();
-      this.pos++;
-      if (c === SQUOTE) break;
-      if (c === NL) this.line++;
-      if (c !== BSLASH) {
-        out += String.fromCharCode(c);
-        continue;
-      }
-      const e = this.at();
-      if (e === EOF) this.#unterminated();
-      out += this.#ansiEscape(e);
-    }
-    // A NUL ends the string, as in C.
-    const nul = out.indexOf("\0");
-    parts.lit(nul < 0 ? out : out.slice(0, nul), true);
-  }
-
-  #ansiEscape(e: number): string {
-    this.pos++;
-    const simple = "abefnrtv\\'\"?".indexOf(String.fromCharCode(e));
-    if (simple >= 0) return "\x07\b\x1b\f\n\r\t\v\\'\"?".charAt(simple);
-    if (e >= 48 && e <= 55) {
-      let n = e - 48;
-      for (let i = 0; i < 2; i++) {
-        const d = this.at();
-        if (d < 48 || d > 55) break;
-        n = n * 8 + d - 48;
-        this.pos++;
-      }
-      return String.fromCharCode(n & 255);
-    }
-    if (e === 120) {
-      const m = /^[0-9a-fA-F]{1,2}/.exec(this.src.slice(this.pos, this.pos + 2));
-      if (m !== null) {
-        this.pos += m[0].length;
-        return String.fromCharCode(Number.parseInt(m[0], 16));
-      }
-    }
-    if (e === NL) this.line++;
-    return `\\${String.fromCharCode(e)}`;
+    const { text, end, lines } = ansiQuoted(this.src, this.pos + 1);
+    if (end < 0) this.#unterminated();
+    this.pos = end;
+    this.line += lines;
+    parts.lit(text, true);
   }
 
   /** Reads the bodies of the here-documents announced on the line just ended. */
   readHeredocs(): void {
-    while (this.pending.length > 0) {
-      const doc = this.pending.shift() as Pending;
-      const line = this.line;
-      let body = "";
-      let joined = false;
-      for (;;) {
-        let end = this.src.indexOf("\n", this.pos);
-        if (end < 0) {
-          if (!this.eof) throw NEED_MORE;
-          end = this.src.length;
-          if (this.pos === end) break;
-        }
-        let text = this.src.slice(this.pos, end);
-        if (doc.stripTabs && !joined) text = text.replace(/^\t+/, "");
-        const last = end === this.src.length;
-        this.pos = last ? end : end + 1;
-        if (!last) this.line++;
-        if (!joined && text === doc.delimiter) break;
-        // A line that ends with a backslash goes on in the next one.
-        joined = false;
-        if (!doc.redir.literal && !last) {
-          let slashes = 0;
-          while (text.charCodeAt(text.length - 1 - slashes) === BSLASH) slashes++;
-          joined = slashes % 2 === 1;
-        }
-        body += last ? text : `${text}\n`;
-      }
-      doc.redir.word = doc.redir.literal
-        ? { parts: [{ t: "lit", s: body, q: true }], raw: "" }
-        : this.heredocBody(body, line);
-    }
+    readHeredocs(this);
   }
 
   /** Puts an alias's text before what is still to be read. `start`: where the word began. */

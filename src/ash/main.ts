@@ -6,20 +6,20 @@ import { SIGINT, SIGQUIT, SIGTERM } from "../abi/signal.ts";
 import { UserDb } from "../libc/passwd.ts";
 import { isatty } from "../libc/stdio.ts";
 import { strerror } from "../libc/strerror.ts";
+import { setCwd } from "./bltin/cd.ts";
 import type { Builtin } from "./bltin.ts";
 import { allBuiltins } from "./builtins.ts";
-import { setCwd } from "./bltin/cd.ts";
 import { expandText } from "./eval.ts";
 import { runText } from "./evalstring.ts";
 import { runToEnd } from "./fork.ts";
 import { FileInput, StringInput } from "./input.ts";
 import { interact, TerminalInput } from "./interactive.ts";
 import { stopJobControl } from "./jobcontrol.ts";
-import { isName } from "./lex.ts";
 import { runInput } from "./loop.ts";
 import { type OptionName, optionOfLetter, optionOfName } from "./options.ts";
 import { setOption } from "./setopt.ts";
 import { type Shell, ShellError, type ShellHooks, Shell as ShellState } from "./shell.ts";
+import { isName } from "./tokens.ts";
 import { setSignal } from "./trap.ts";
 import { DYNAMIC, EXPORT, HIDDEN, HOOK } from "./var.ts";
 
@@ -52,8 +52,9 @@ function parseArguments(argv: readonly string[]): Invocation {
       at++;
       break;
     }
-    if (arg === "--login") {
-      login = true;
+    if (arg.startsWith("--")) {
+      // Other long options, bash's, are passed over.
+      if (arg === "--login") login = true;
       continue;
     }
     const on = sign === "-";
@@ -205,11 +206,13 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
   sh.skip = 0;
   let operands = how.operands;
   let script: string | undefined;
+  let input: FileInput | undefined;
   if (how.command !== undefined) {
     if (operands[0] !== undefined) sh.arg0 = sh.commandName = operands[0];
     operands = operands.slice(1);
   } else if (!sh.opts.stdin && operands[0] !== undefined) {
     script = operands[0];
+    input = new FileInput(sys, yield* openScript(sh, script));
     sh.arg0 = sh.commandName = script;
     operands = operands.slice(1);
   } else sh.opts.stdin = true;
@@ -224,8 +227,6 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
     const done = setOption(sh, "monitor", true);
     if (done !== undefined) yield* done;
   }
-  let input: FileInput | undefined;
-  if (script !== undefined) input = new FileInput(sys, yield* openScript(sh, script));
   if (how.login) {
     yield* readProfile(sh, "/etc/profile");
     const home = sh.get("HOME");

@@ -1,8 +1,9 @@
 // The parser of the shell (POSIX XCU 2.10): one complete command (line) at a time from a source.
+import { Lexer } from "./lex.ts";
+import type { Cmd, Node, Redir, Word } from "./nodes.ts";
 import {
   isName,
-  KEYWORDS,
-  Lexer,
+  keywordToken,
   NEED_MORE,
   type ParseHost,
   type Source,
@@ -36,8 +37,7 @@ import {
   T_WHILE,
   T_WORD,
   tokenName,
-} from "./lex.ts";
-import type { Cmd, Node, Redir, Word } from "./nodes.ts";
+} from "./tokens.ts";
 
 /** What the next token may be taken for. */
 const CHKALIAS = 1;
@@ -209,8 +209,8 @@ class Parser extends Lexer {
       }
       const text = only.s;
       if ((check & CHKKWD) !== 0) {
-        const keyword = KEYWORDS.get(text);
-        if (keyword !== undefined) return (this.tok = keyword);
+        const keyword = keywordToken(text);
+        if (keyword >= 0) return this.token(keyword);
       }
       if ((check & CHKALIAS) === 0) return T_WORD;
       const value = this.aliasActive(text) ? undefined : this.host.alias(text);
@@ -413,7 +413,8 @@ class Parser extends Lexer {
   #for(line: number): Node {
     const token = this.#read(0);
     const name = this.#literal();
-    if (token !== T_WORD || name === undefined || !isName(name)) this.fault("bad for loop variable");
+    if (token !== T_WORD || name === undefined || !isName(name))
+      this.fault("bad for loop variable");
     let words: Word[];
     if (this.#read(CHKNL | CHKKWD | CHKALIAS) === T_IN) {
       words = [];
@@ -522,12 +523,7 @@ class Parser extends Lexer {
         args.push({ parts: [{ t: "lit", s, q: true }], raw: s });
         continue;
       }
-      if (
-        token === T_LP &&
-        args.length === 1 &&
-        assigns.length === 0 &&
-        redirs.length === 0
-      ) {
+      if (token === T_LP && args.length === 1 && assigns.length === 0 && redirs.length === 0) {
         if (this.#read(0) !== T_RP) this.#expect(T_RP);
         this.word = args[0] as Word;
         this.quoted = this.word.parts.some((part) => part.t !== "lit" || part.q);

@@ -15,11 +15,11 @@ import {
 } from "../abi/fcntl.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { S_IFMT, S_IFREG } from "../abi/stat.ts";
-import { strerror } from "../libc/strerror.ts";
 import { bytesOf } from "../lib/bytes.ts";
-import { compileString, type StringWord, TILDE_NONE, TILDE_START, type WordHost } from "./expand.ts";
+import { strerror } from "../libc/strerror.ts";
 import type { Redir, RedirOp } from "./nodes.ts";
 import { forkTask, type Shell } from "./shell.ts";
+import { compileString, type StringWord, TILDE_NONE, TILDE_START, type WordHost } from "./word.ts";
 
 /** A redirection whose word is compiled. */
 export interface CompiledRedir {
@@ -286,11 +286,7 @@ export function restoreFds(sys: Sys, saved: SavedFds): void {
 }
 
 /** Carries out redirections, noting in `saved` how to undo them. Throws RedirFault, all undone. */
-export function pushRedirs(
-  sh: Shell,
-  targets: readonly Target[],
-  saved: SavedFds,
-): Blocking<void> {
+export function pushRedirs(sh: Shell, targets: readonly Target[], saved: SavedFds): Blocking<void> {
   const { sys } = sh;
   try {
     for (let i = 0; i < targets.length; i++) {
@@ -334,4 +330,3 @@ function* pushRest(
     throw e;
   }
 }
-

@@ -1,13 +1,8 @@
 // set and the options of sh itself: reading them from arguments and putting them in force.
 import type { Blocking } from "../abi/program.ts";
 import { isSteps, type Steps } from "../abi/program.ts";
-import {
-  listOptions,
-  type OptionName,
-  optionOfLetter,
-  optionOfName,
-} from "./options.ts";
 import { startJobControl, stopJobControl } from "./jobcontrol.ts";
+import { listOptions, type OptionName, optionOfLetter, optionOfName } from "./options.ts";
 import { type Shell, SKIP_NOEXEC } from "./shell.ts";
 
 /** Sets one option, with what follows from it. */

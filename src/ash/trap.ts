@@ -10,13 +10,12 @@ import {
   SIGINT,
   SIGKILL,
   SIGQUIT,
-  SIGSEGV,
-  type SigSet,
   SIGSTOP,
   SIGTERM,
   SIGTSTP,
   SIGTTIN,
   SIGTTOU,
+  type SigSet,
 } from "../abi/signal.ts";
 import { forkTask, type Shell, ShellError, ShellExit, SKIP_NONE, TRAP_ERR } from "./shell.ts";
 
@@ -116,7 +115,10 @@ export function resetRootSignals(parent: Shell, sys: Sys): void {
  * Forks with all signals blocked where handlers are installed: in the child they would still be the
  * parent's until it has reset them. The child calls `ready` when it has.
  */
-export function forkSafely(sh: Shell, main: (sys: Sys, ready: () => void) => Steps<number>): number {
+export function forkSafely(
+  sh: Shell,
+  main: (sys: Sys, ready: () => void) => Steps<number>,
+): number {
   if (!sh.catches) return forkTask(sh.sys, (sys) => main(sys, nothing));
   const before = sh.sys.rt_sigprocmask(SIG_BLOCK, ALL_SIGNALS);
   try {
@@ -214,10 +216,13 @@ export function* exitShell(sh: Shell, first: number): Steps<number> {
   return status;
 }
 
+/** Commands nested too deep: the shell dies as from a stack overflow. Not a signal: pid 1 would ignore it. */
+export function stackOverflow(): never {
+  throw new RangeError("the shell's call stack is exceeded");
+}
 
-/** Commands nested too deep: the shell dies as from a stack overflow. */
-export function* stackOverflow(sh: Shell): Steps<number> {
-  defaultSignal(sh.sys, SIGSEGV);
-  sh.sys.kill(sh.sys.getpid(), SIGSEGV);
-  for (;;) yield* sh.sys.sched_yield();
+/** Are there traps that run something? */
+export function hasTraps(sh: Shell): boolean {
+  for (const action of sh.traps.values()) if (action !== "") return true;
+  return false;
 }

@@ -34,7 +34,9 @@ export function hashOrder(names: string[], size = 39): string[] {
   const chains: string[][] = [];
   for (const name of names) {
     const h = hashName(name, size);
-    (chains[h] ??= []).push(name);
+    const chain = chains[h];
+    if (chain === undefined) chains[h] = [name];
+    else chain.push(name);
   }
   return chains.flat();
 }
@@ -121,4 +123,3 @@ export function splitAssignment(arg: string): [name: string, value: string | und
   const eq = arg.indexOf("=");
   return eq < 0 ? [arg, undefined] : [arg.slice(0, eq), arg.slice(eq + 1)];
 }
-

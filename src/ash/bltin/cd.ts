@@ -114,7 +114,7 @@ function pwdMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   return sh.print(`${dir ?? ""}\n`);
 }
 
-export const CD: readonly Builtin[] = [
+export const CD = (): readonly Builtin[] => [
   regular("cd", cdMain),
   regular("chdir", cdMain),
   regular("pwd", pwdMain),

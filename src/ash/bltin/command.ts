@@ -4,8 +4,8 @@ import { AT_FDCWD } from "../../abi/fcntl.ts";
 import type { Blocking } from "../../abi/program.ts";
 import { type Builtin, regular } from "../bltin.ts";
 import { findOnPath, STANDARD_PATH } from "../exec.ts";
-import { KEYWORDS } from "../lex.ts";
 import type { Shell } from "../shell.ts";
+import { KEYWORDS } from "../tokens.ts";
 import { hashOrder, singleQuote } from "../var.ts";
 import { options } from "./vars.ts";
 
@@ -16,7 +16,7 @@ function describe(
   verbose: boolean,
   path: string | undefined,
 ): { text: string; status: number } {
-  if (KEYWORDS.has(name)) {
+  if (KEYWORDS.includes(name)) {
     return { text: verbose ? `${name} is a shell keyword\n` : `${name}\n`, status: 0 };
   }
   const alias = sh.aliases.get(name);
@@ -99,7 +99,11 @@ function hashMain(sh: Shell, argv: readonly string[]): Blocking<number> {
 function aliasMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   const show = (name: string): string => `${name}=${singleQuote(sh.aliases.get(name) ?? "")}\n`;
   if (argv.length === 1) {
-    return sh.print(hashOrder([...sh.aliases.keys()]).map(show).join(""));
+    return sh.print(
+      hashOrder([...sh.aliases.keys()])
+        .map(show)
+        .join(""),
+    );
   }
   let out = "";
   let complaints = "";
@@ -143,7 +147,7 @@ function historyMain(sh: Shell): Blocking<number> {
   return sh.print(lines.map((line, i) => `${String(i).padStart(4)} ${line}\n`).join(""));
 }
 
-export const COMMANDS: readonly Builtin[] = [
+export const COMMANDS = (): readonly Builtin[] => [
   regular("command", commandMain),
   regular("type", typeMain),
   regular("hash", hashMain),

@@ -66,7 +66,7 @@ function evalMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   if (argv.length < 2) return 0;
   const text = argv.length === 2 ? (argv[1] as string) : argv.slice(1).join(" ");
   if (cutsHere(sh.depth)) {
-    if (sh.depth >= MAX_CALL_DEPTH) return stackOverflow(sh);
+    if (sh.depth >= MAX_CALL_DEPTH) stackOverflow();
     return callDeep(() => evalText(sh, text));
   }
   return evalText(sh, text);
@@ -100,7 +100,7 @@ function* dotMain(sh: Shell, argv: readonly string[]): Steps<number> {
   const name = argv[at];
   if (name === undefined) return 0;
   if (cutsHere(sh.depth)) {
-    if (sh.depth >= MAX_CALL_DEPTH) return yield* stackOverflow(sh);
+    if (sh.depth >= MAX_CALL_DEPTH) stackOverflow();
     return yield* callDeep(() => readScript(sh, argv, at));
   }
   return yield* readScript(sh, argv, at);
@@ -127,11 +127,7 @@ function* readScript(sh: Shell, argv: readonly string[], at: number): Steps<numb
     sh.dotNest--;
     sh.depth--;
     if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
-    try {
-      sh.sys.close(fd);
-    } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-    }
+    sh.sys.close(fd);
   }
 }
 
@@ -190,7 +186,7 @@ function* execMain(sh: Shell, argv: readonly string[]): Steps<number> {
   throw new ShellError(error.message, status);
 }
 
-export const FLOW: readonly Builtin[] = [
+export const FLOW = (): readonly Builtin[] => [
   special(":", () => 0),
   regular("true", () => 0),
   regular("false", () => 1),

@@ -39,7 +39,7 @@ function* inTurn(
   return isSteps(p) ? yield* p : p;
 }
 
-export const IO: readonly Builtin[] = [
+export const IO = (): readonly Builtin[] => [
   regular("echo", (sh, argv) => sh.print(echoText(argv))),
   regular("printf", printf),
   regular("test", test),

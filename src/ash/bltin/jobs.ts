@@ -218,7 +218,7 @@ function listSignals(sh: Shell, args: readonly string[]): Blocking<number> {
   return sh.printBoth(text, complaints, complaints === "" ? 0 : 1);
 }
 
-export const JOBS: readonly Builtin[] = [
+export const JOBS = (): readonly Builtin[] => [
   regular("jobs", jobsMain),
   regular("fg", fgMain),
   regular("bg", fgMain),

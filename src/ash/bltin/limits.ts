@@ -194,7 +194,7 @@ function ulimitMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   return sh.print(out);
 }
 
-export const SYSTEM: readonly Builtin[] = [
+export const SYSTEM = (): readonly Builtin[] => [
   regular("umask", umaskMain),
   regular("ulimit", ulimitMain),
 ];

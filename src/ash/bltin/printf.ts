@@ -47,7 +47,11 @@ class Run {
   readonly #tell: (message: string, before: string) => void;
   #next: number;
 
-  constructor(argv: readonly string[], next: number, complain: (message: string, before: string) => void) {
+  constructor(
+    argv: readonly string[],
+    next: number,
+    complain: (message: string, before: string) => void,
+  ) {
     this.#argv = argv;
     this.#next = next;
     this.#tell = complain;

@@ -8,8 +8,8 @@ import { ECHO, ECHOK, ECHONL, ICANON, type Termios, VMIN, VTIME } from "../../ab
 import { isatty } from "../../libc/stdio.ts";
 import { TCSANOW, tcgetattr, tcsetattr } from "../../libc/termios.ts";
 import { type Builtin, regular } from "../bltin.ts";
-import { isName } from "../lex.ts";
 import { CHAR_IFS_OTHER, CHAR_IFS_SPACE, INTERRUPT, type Shell } from "../shell.ts";
+import { isName } from "../tokens.ts";
 
 interface ReadOptions {
   raw: boolean;
@@ -300,4 +300,4 @@ function restore(sys: Sys, fd: number, modes: Termios): void {
   }
 }
 
-export const READ: readonly Builtin[] = [regular("read", readMain)];
+export const READ = (): readonly Builtin[] => [regular("read", readMain)];

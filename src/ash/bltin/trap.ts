@@ -59,4 +59,7 @@ function timesMain(sh: Shell): Blocking<number> {
   );
 }
 
-export const TRAPS: readonly Builtin[] = [special("trap", trapMain), special("times", timesMain)];
+export const TRAPS = (): readonly Builtin[] => [
+  special("trap", trapMain),
+  special("times", timesMain),
+];

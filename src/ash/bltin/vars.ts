@@ -2,10 +2,18 @@
 import type { Blocking } from "../../abi/program.ts";
 import { ArithError, type ArithValue } from "../arith.ts";
 import { type Builtin, regular, special } from "../bltin.ts";
-import { isName } from "../lex.ts";
 import { setOptions } from "../setopt.ts";
 import type { Shell } from "../shell.ts";
-import { DYNAMIC, EXPORT, HIDDEN, READONLY, singleQuote, splitAssignment, type Var } from "../var.ts";
+import { isName } from "../tokens.ts";
+import {
+  DYNAMIC,
+  EXPORT,
+  HIDDEN,
+  READONLY,
+  singleQuote,
+  splitAssignment,
+  type Var,
+} from "../var.ts";
 import { numberArgument } from "./flow.ts";
 
 /** Options at the beginning of argv; an error for letters that are not in `letters`. */
@@ -106,7 +114,9 @@ function unsetMain(sh: Shell, argv: readonly string[]): number {
 
 function setMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   if (argv.length === 1) {
-    return sh.print(listVars(sh, "", (v) => v.value !== undefined || (v.flags & (DYNAMIC | HIDDEN)) === DYNAMIC));
+    return sh.print(
+      listVars(sh, "", (v) => v.value !== undefined || (v.flags & (DYNAMIC | HIDDEN)) === DYNAMIC),
+    );
   }
   return setOptions(sh, argv);
 }
@@ -210,7 +220,7 @@ function letMain(sh: Shell, argv: readonly string[]): number {
   return value === 0 ? 1 : 0;
 }
 
-export const VARS: readonly Builtin[] = [
+export const VARS = (): readonly Builtin[] => [
   special("export", mark("export", EXPORT), true),
   special("readonly", mark("readonly", READONLY), true),
   special("local", localMain, true),
