@@ -211,6 +211,8 @@ export class PipeFile extends File {
         pipe.put(bytes.subarray(done, done + n));
         done += n;
         if (done === bytes.length) break;
+        // What goes straight to the host leaves the room as it was, and nobody would wake us.
+        if (pipe.room > 0) continue;
       }
       try {
         yield* sleepOn(task, [pipe.writeQueue]);
