@@ -111,6 +111,9 @@ interface Dump {
   limit: number;
 }
 
+/** With -An, the original puts this many spaces before a line's second type and the others. */
+const INDENT_WITHOUT_ADDRESS = 70;
+
 /** Writes lines into a block of bytes. */
 class LineWriter {
   readonly #dump: Dump;
@@ -122,9 +125,9 @@ class LineWriter {
   constructor(dump: Dump) {
     this.#dump = dump;
     this.#writers = dump.types.map(writerOf);
-    this.#indent = dump.address(0).length;
+    this.#indent = dump.address(0).length || INDENT_WITHOUT_ADDRESS;
     this.#most = dump.types.reduce(
-      (sum, t) => sum + 40 + (dump.width / t.size) * t.width + (t.text ? dump.width + 4 : 0),
+      (sum, t) => sum + 40 + INDENT_WITHOUT_ADDRESS + (dump.width / t.size) * t.width + (t.text ? dump.width + 4 : 0),
       0,
     );
   }
@@ -150,7 +153,7 @@ class LineWriter {
         out[k++] = 32;
         out[k++] = 32;
         out[k++] = 62;
-        for (let i = 0; i < n; i++) {
+        for (let i = 0; i < count * type.size; i++) {
           const c = data[from + i] as number;
           out[k++] = c >= 32 && c < 127 ? c : 46;
         }
