@@ -5,7 +5,6 @@ import { die, type Process } from "../../libc/process.ts";
 import { strerror } from "../../libc/strerror.ts";
 import type { Applet } from "../libbb/applet.ts";
 
-// biome-ignore lint/correctness/useYield: an applet's main is a generator
 function* main(p: Process): Steps<number> {
   const [, root, old] = p.argv;
   if (root === undefined || old === undefined || p.argv.length > 3) p.usageError();
