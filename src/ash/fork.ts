@@ -24,6 +24,14 @@ const PROC_FD = 64;
 
 /** Runs `run` as the whole of a shell: catches what ends it, runs the EXIT trap. */
 export function* runToEnd(sh: Shell, run: Run): Steps<number> {
+  try {
+    return yield* runAndExit(sh, run);
+  } finally {
+    sh.release();
+  }
+}
+
+function* runAndExit(sh: Shell, run: Run): Steps<number> {
   let status: number;
   try {
     const r = run(sh);

@@ -102,7 +102,7 @@ export interface GetoptsState {
   offset: number;
 }
 
-export class Shell {
+export class Shell implements ArithEnv {
   sys: Sys;
   vars: VarTable;
   opts: Options;
@@ -123,7 +123,7 @@ export class Shell {
   /** Name the program was started by, which some messages begin with. */
   appletName = "sh";
   /** $1 and on. */
-  params: readonly string[] = [];
+  params: readonly string[];
   /** $?. */
   status = 0;
   /** Status of the last command substitution of the command being expanded. */
@@ -150,7 +150,6 @@ export class Shell {
   jobs: JobTable;
   /** Interactive, but not in its subshells. */
   isRoot = true;
-  subshell = false;
   /** Signals that came and wait for their traps, and whether any did. */
   pendingSignals: number[] = [];
   pending = false;
@@ -164,7 +163,7 @@ export class Shell {
   /** Traps of the shell this one was forked from, which `$(trap)` lists. */
   listedTraps: ReadonlyMap<number, string> | undefined;
   /** Signals whose disposition this shell has set. */
-  ownSignals: Set<number> = new Set();
+  ownSignals: ReadonlySet<number>;
   /** Where set -x prints. */
   traceFd = 2;
   /** Handlers of the shell's own are installed. */
@@ -177,41 +176,29 @@ export class Shell {
   /** "You have stopped jobs." was said at the last exit. */
   warnedStopped = false;
   /** Signals ignored when the shell began can not be trapped. */
-  hardIgnored: Set<number> = new Set();
+  hardIgnored: ReadonlySet<number>;
   /** Local variables of the functions being run, innermost last. */
-  locals: SavedVar[][] = [];
-  getopts: GetoptsState = { index: 1, offset: 0 };
-  /** Logical and physical working directory; undefined when not known. */
+  locals: SavedVar[][];
+  getopts: Readonly<GetoptsState>;
+  /** Logical working directory; undefined when not known. */
   cwd: string | undefined;
-  physical: string | undefined;
   functionName = "";
   input: Input | undefined;
   inputIsFile = false;
   readonly history: History;
-  /** Descriptors saved while redirections are in force. */
-  savedFds: { fd: number; saved: number }[][] = [];
   /** Descriptors of process substitutions, to be closed after the command. */
   procFds: number[] = [];
-  procPids: number[] = [];
-  readonly ifs: Uint8Array;
-  arithEnv: ArithEnv;
+  /** Flags of characters by code; forked shells share it. */
+  ifs: Uint8Array;
   #random = 0;
   #randomSeeded = false;
   readonly arithCache: ArithCache;
-  mailCheckedMs = 0;
-  mailTimes: Map<string, number> = new Map();
+  readonly mailTimes: Map<string, number>;
 
   constructor(sys: Sys, builtins: ReadonlyMap<string, Builtin>, hooks: ShellHooks, parent?: Shell) {
     this.sys = sys;
     this.builtins = builtins;
     this.hooks = hooks;
-    this.arithEnv = {
-      get: (name) => this.get(name),
-      set: (name, value) => this.set(name, value),
-      get cache() {
-        return cache;
-      },
-    };
     if (parent === undefined) {
       this.vars = new VarTable();
       this.opts = noOptions();
@@ -221,12 +208,17 @@ export class Shell {
       this.traps = new Map();
       this.rootPid = sys.getpid();
       this.jobs = new JobTable();
-      this.ifs = new Uint8Array(256);
-      this.#setIfs(DEFAULT_IFS);
+      this.ifs = ifsTable(DEFAULT_IFS);
+      this.hardIgnored = new Set();
+      this.ownSignals = new Set();
+      this.params = [];
+      this.locals = [];
+      this.getopts = { index: 1, offset: 0 };
+      this.mailTimes = new Map();
       this.arithCache = new ArithCache();
       this.history = new History();
     } else {
-      parent.vars.shared = true;
+      parent.vars.users++;
       this.vars = parent.vars;
       this.opts = { ...parent.opts };
       this.functions = parent.functions;
@@ -243,7 +235,8 @@ export class Shell {
       parent.#trapsShared = true;
       this.rootPid = parent.rootPid;
       this.jobs = parent.jobs.forked();
-      this.ifs = parent.ifs.slice();
+      this.ifs = parent.ifs;
+      this.mailTimes = parent.mailTimes;
       this.arithCache = parent.arithCache;
       this.history = parent.history;
       this.arg0 = parent.arg0;
@@ -261,23 +254,25 @@ export class Shell {
       this.commandName = parent.commandName;
       this.lastBackground = parent.lastBackground;
       this.isRoot = false;
-      this.subshell = true;
       this.hardIgnored = parent.hardIgnored;
-      this.ownSignals = new Set(parent.ownSignals);
+      this.ownSignals = parent.ownSignals;
       this.trapStatus = undefined;
       this.ttyFd = parent.ttyFd;
       this.rootPgrp = parent.rootPgrp;
       this.locals = parent.locals.map((frame) => frame.slice());
-      this.getopts = { ...parent.getopts };
+      this.getopts = parent.getopts;
       this.cwd = parent.cwd;
-      this.physical = parent.physical;
       this.functionName = parent.functionName;
       this.input = parent.input;
       this.inputIsFile = parent.inputIsFile;
       this.#random = parent.#random;
       this.#randomSeeded = parent.#randomSeeded;
     }
-    const cache = this.arithCache;
+  }
+
+  /** For arithmetic, whose environment the shell is. */
+  get cache(): ArithCache {
+    return this.arithCache;
   }
 
   /** The state for a child task: this one's, its own from here on. The child puts its `sys` in. */
@@ -285,11 +280,20 @@ export class Shell {
     return new Shell(this.sys, this.builtins, this.hooks, this);
   }
 
+  /** The shell is at its end: what it shares is the others' alone. */
+  release(): void {
+    if (this.vars.users > 1) {
+      this.vars.users--;
+      this.vars = new VarTable();
+    }
+  }
+
   // ---- state that forked shells share until one writes -------------------------------------------
 
   ownVars(): VarTable {
-    if (this.vars.shared) {
+    if (this.vars.users > 1) {
       const old = this.vars;
+      old.users--;
       this.vars = old.copy();
       // Saved local values refer to cells of the old table.
       for (const frame of this.locals) {
@@ -350,7 +354,7 @@ export class Shell {
 
   /** Assigns, with the marks of the variable and set -a in force. Throws when it is read-only. */
   set(name: string, value: string, flags = 0): void {
-    const table = this.vars.shared ? this.ownVars() : this.vars;
+    const table = this.vars.users > 1 ? this.ownVars() : this.vars;
     this.assign(table.cell(name), value, flags);
   }
 
@@ -424,7 +428,7 @@ export class Shell {
   varChanged(name: string, value: string | undefined): void {
     switch (name) {
       case "IFS":
-        this.#setIfs(value ?? DEFAULT_IFS);
+        this.ifs = ifsTable(value ?? DEFAULT_IFS);
         break;
       case "PATH":
         if (this.hash.size > 0) this.ownHash().clear();
@@ -450,16 +454,6 @@ export class Shell {
     // The linear congruential generator of "Numerical Recipes", its better bits.
     this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
     return (this.#random >>> 16) & 0x7fff;
-  }
-
-  #setIfs(ifs: string): void {
-    const t = this.ifs;
-    t.fill(0);
-    for (const c of "*?[\\") t[c.charCodeAt(0)] = MAGIC;
-    for (let i = 0; i < ifs.length; i++) {
-      const c = ifs.charCodeAt(i);
-      t[c] = (t[c] as number) | (c === 32 || c === 9 || c === 10 ? IFS_SPACE : IFS_OTHER);
-    }
   }
 
   /** What separates the parameters in "$*". */
@@ -606,6 +600,17 @@ export class Shell {
 
 /** Pseudo signal of the ERR trap. */
 export const TRAP_ERR = 65;
+
+/** The flags of characters for a value of IFS. */
+function ifsTable(ifs: string): Uint8Array {
+  const t = new Uint8Array(256);
+  for (const c of "*?[\\") t[c.charCodeAt(0)] = MAGIC;
+  for (let i = 0; i < ifs.length; i++) {
+    const c = ifs.charCodeAt(i);
+    t[c] = (t[c] as number) | (c === 32 || c === 9 || c === 10 ? IFS_SPACE : IFS_OTHER);
+  }
+  return t;
+}
 
 function* finishWith(steps: Steps<unknown>, status: number): Steps<number> {
   yield* steps;

@@ -48,7 +48,7 @@ export function setSignal(sh: Shell, signo: number): void {
         if (!sh.opts.interactive) return;
       }
     }
-    sh.ownSignals.add(signo);
+    sh.ownSignals = new Set(sh.ownSignals).add(signo);
     if (catches) sh.catches = true;
     const handler = catches ? (n: number): void => signalCame(sh, n) : ignores ? SIG_IGN : SIG_DFL;
     sh.sys.rt_sigaction(signo, { handler, flags: 0, mask: NO_SIGNALS });

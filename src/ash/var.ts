@@ -42,12 +42,13 @@ export function hashOrder(names: string[], size = 39): string[] {
 }
 
 /**
- * A table of variables. Forked shells share one until either writes: who is to write to a table that
- * is `shared` makes a copy first (Shell.ownVars).
+ * A table of variables. Forked shells share one until one of them writes: who is to write to a table with
+ * several `users` makes a copy first (Shell.ownVars).
  */
 export class VarTable {
   readonly map: Map<string, Var>;
-  shared = false;
+  /** Shells that have it. */
+  users = 1;
   #environ: string[] | undefined;
 
   constructor(map: Map<string, Var> = new Map()) {

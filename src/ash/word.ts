@@ -455,10 +455,10 @@ export function compileArithmetic(expr: Word, host: WordHost): StrPart {
   const text = compileParts(expr.parts, PLAIN, host);
   if (text.constant !== undefined) {
     const arith = compileArith(text.constant);
-    return { pure: true, constant: undefined, run: (sh) => runArith(sh, arith, sh.arithEnv) };
+    return { pure: true, constant: undefined, run: (sh) => runArith(sh, arith, sh) };
   }
   const evaluate = (sh: Shell, s: string): string =>
-    runArith(sh, sh.arithCache.compile(s), sh.arithEnv);
+    runArith(sh, sh.arithCache.compile(s), sh);
   const slow = mapPart(text, evaluate);
   return compileNumbers(expr, slow) ?? slow;
 }
@@ -511,7 +511,7 @@ function compileNumbers(expr: Word, slow: StrPart): StrPart | undefined {
         if (v === undefined || !isPlainNumber(v)) return run(sh);
         now[i] = v;
       }
-      outer = sh.arithEnv;
+      outer = sh;
       return runArith(sh, arith, env);
     },
   };

@@ -212,7 +212,7 @@ function letMain(sh: Shell, argv: readonly string[]): number {
   if (argv.length < 2) throw sh.error("expression expected");
   let value: ArithValue = 0;
   try {
-    for (const arg of argv.slice(1)) value = sh.arithCache.compile(arg)(sh.arithEnv);
+    for (const arg of argv.slice(1)) value = sh.arithCache.compile(arg)(sh);
   } catch (e) {
     if (e instanceof ArithError) throw sh.error(e.message);
     throw e;
