@@ -100,6 +100,7 @@ import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
 import { bc } from "./miscutils/bc.ts";
 import { dc } from "./miscutils/dc.ts";
+import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
@@ -136,6 +137,7 @@ import { more } from "./util-linux/more.ts";
 import { nologin } from "./util-linux/nologin.ts";
 import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
+import { unshare } from "./util-linux/unshare.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
 export function allApplets(): Applet[] {
@@ -290,6 +292,7 @@ export function allApplets(): Applet[] {
     // miscutils
     bc,
     dc,
+    inotifyd,
     tree,
 
     // loginutils
@@ -315,6 +318,7 @@ export function allApplets(): Applet[] {
     nologin,
     pivot_root,
     renice,
+    unshare,
 
     // networking
     dnsdomainname,
