@@ -112,6 +112,7 @@ import { ping, ping6 } from "./networking/ping.ts";
 import { wget } from "./networking/wget.ts";
 import { free } from "./procps/free.ts";
 import { fuser } from "./procps/fuser.ts";
+import { iostat } from "./procps/iostat.ts";
 import { kill, killall, killall5 } from "./procps/kill.ts";
 import { lsof } from "./procps/lsof.ts";
 import { pgrep, pkill } from "./procps/pgrep.ts";
@@ -275,6 +276,7 @@ export function allApplets(): Applet[] {
     // procps
     free,
     fuser,
+    iostat,
     kill,
     killall,
     killall5,
