@@ -6,10 +6,10 @@ import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import type { Input } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 function* encode(p: Process, input: Input, wrap: number): Steps<void> {
   const encoder = new Base64Encoder(wrap);

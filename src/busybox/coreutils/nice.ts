@@ -1,7 +1,7 @@
 // nice: run a program with another priority (POSIX nice)
 import { Errno } from "../../abi/errno.ts";
-import { PRIO_PROCESS } from "../../abi/resource.ts";
 import type { Steps } from "../../abi/program.ts";
+import { PRIO_PROCESS } from "../../abi/resource.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import { execOrDie } from "../../libc/spawn.ts";
 import type { Applet } from "../libbb/applet.ts";

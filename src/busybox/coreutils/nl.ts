@@ -5,9 +5,9 @@ import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 import { forEachInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
+import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 
 const MOST = 0x7fffffff;
 /** A wider column could not be told from this one. */

@@ -1,7 +1,7 @@
 // nohup: run a program that a hangup does not end (POSIX nohup)
 import { Errno } from "../../abi/errno.ts";
 import { O_APPEND, O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { SIG_IGN, SIGHUP } from "../../abi/signal.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import { execOrDie } from "../../libc/spawn.ts";
@@ -16,7 +16,8 @@ function* openOutput(p: Process): Steps<[fd: number, name: string]> {
     return [yield* settle(open(p.sys, "nohup.out", flags, 0o600)), "nohup.out"];
   } catch (e) {
     const home = p.env.get("HOME");
-    if (!(e instanceof Errno) || home === undefined) return dieErrno("can't open 'nohup.out'", e, 127);
+    if (!(e instanceof Errno) || home === undefined)
+      return dieErrno("can't open 'nohup.out'", e, 127);
     const name = `${home}/nohup.out`;
     try {
       return [yield* settle(open(p.sys, name, flags, 0o600)), name];

@@ -1,10 +1,10 @@
 // od: dump files in octal and other formats (POSIX od; -S -w and type letters as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, Exit, type Process } from "../../libc/process.ts";
 import type { Input } from "../../libc/stdio.ts";
-import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { closeInput, openInput } from "../libbb/inputs.ts";
 import { BKM, xatou, xatouRange } from "../libbb/numbers.ts";
@@ -112,7 +112,7 @@ interface Dump {
 }
 
 /** With -An, the original puts this many spaces before a line's second type and the others. */
-const INDENT_WITHOUT_ADDRESS = 70;
+const INDENT_WITHOUT_ADDRESS = 69;
 
 /** Writes lines into a block of bytes. */
 class LineWriter {
@@ -127,7 +127,12 @@ class LineWriter {
     this.#writers = dump.types.map(writerOf);
     this.#indent = dump.address(0).length || INDENT_WITHOUT_ADDRESS;
     this.#most = dump.types.reduce(
-      (sum, t) => sum + 40 + INDENT_WITHOUT_ADDRESS + (dump.width / t.size) * t.width + (t.text ? dump.width + 4 : 0),
+      (sum, t) =>
+        sum +
+        40 +
+        INDENT_WITHOUT_ADDRESS +
+        (dump.width / t.size) * t.width +
+        (t.text ? dump.width + 4 : 0),
       0,
     );
   }
@@ -137,7 +142,14 @@ class LineWriter {
   }
 
   /** One line of `n` bytes for each type; `data` has zeros behind them up to a whole item. */
-  line(data: Uint8Array, from: number, n: number, offset: number, out: Uint8Array, at: number): number {
+  line(
+    data: Uint8Array,
+    from: number,
+    n: number,
+    offset: number,
+    out: Uint8Array,
+    at: number,
+  ): number {
     const { types, width, unit, address } = this.#dump;
     let k = at;
     for (let t = 0; t < types.length; t++) {
@@ -184,7 +196,8 @@ function* dumpAll(p: Process, input: Combined, d: Dump): Steps<void> {
   let first = true;
   let starred = false;
   for (;;) {
-    const chunk = left > 0 ? yield* input.read(Math.min(left, lines * width - have)) : new Uint8Array(0);
+    const chunk =
+      left > 0 ? yield* input.read(Math.min(left, lines * width - have)) : new Uint8Array(0);
     left -= chunk.length;
     data.set(chunk, width + have);
     have += chunk.length;
@@ -291,8 +304,7 @@ function* main(p: Process): Steps<number> {
     },
   });
   const radix = opt.get("A") ?? "o";
-  if (!/^[doxn]/.test(radix))
-    die(`bad output address radix '${radix.charAt(0)}' (must be [doxn])`);
+  if (!/^[doxn]/.test(radix)) die(`bad output address radix '${radix.charAt(0)}' (must be [doxn])`);
   const types: Type[] = [];
   // In this order, however they were given.
   for (const key of "abcdfhilotxs") {
@@ -318,7 +330,8 @@ function* main(p: Process): Steps<number> {
     const label = names.length > 2 ? oldOffset(names[2]) : undefined;
     const offset = oldOffset(names[1]) ?? (names.length === 1 ? oldOffset(names[0]) : undefined);
     if (names.length > 3) die("too many arguments");
-    if (names.length > 1 && offset === undefined) die(`invalid second argument '${names[1] ?? ""}'`);
+    if (names.length > 1 && offset === undefined)
+      die(`invalid second argument '${names[1] ?? ""}'`);
     if (names.length > 2 && label === undefined) die(`invalid third argument '${names[2] ?? ""}'`);
     if (offset !== undefined) {
       skip = offset;
@@ -340,7 +353,8 @@ function* main(p: Process): Steps<number> {
   const input = new Combined(p, names);
   const address = addressOf(radix.charAt(0), pseudo);
   const d: Dump = { types, width, unit, address, all: opt.has("v"), skip, limit };
-  if (stringLength !== undefined) yield* strings(p, input, d, xatouRange(stringLength, 0, 0x7fffffff));
+  if (stringLength !== undefined)
+    yield* strings(p, input, d, xatouRange(stringLength, 0, 0x7fffffff));
   else yield* dumpAll(p, input, d);
   return input.status;
 }

@@ -61,7 +61,11 @@ class Lines {
   }
 }
 
-function* parallel(p: Process, readers: readonly LineReader[], between: readonly string[]): Steps<void> {
+function* parallel(
+  p: Process,
+  readers: readonly LineReader[],
+  between: readonly string[],
+): Steps<void> {
   // The same reader twice is standard input, whose lines its columns share.
   const known = new Map(readers.map((r) => [r, new Lines(r)]));
   const columns = readers.map((r) => known.get(r) as Lines);

@@ -20,7 +20,12 @@ function* main(p: Process): Steps<number> {
     }
     // "link/" and "file/" are the link and the file.
     const target = path.replace(/(?!^)\/+$/, "");
-    const options = { force, interactive: opt.has("i"), recursive: opt.has("R"), verbose: opt.has("v") };
+    const options = {
+      force,
+      interactive: opt.has("i"),
+      recursive: opt.has("R"),
+      verbose: opt.has("v"),
+    };
     if (!(yield* removeFile(p, target, options))) status = 1;
   }
   return status;

@@ -1,10 +1,10 @@
 // seq: print a sequence of numbers (as in GNU, without -f)
 import type { Steps } from "../../abi/program.ts";
+import { bytesOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { formatDouble } from "../../libc/printf.ts";
 import type { Process } from "../../libc/process.ts";
 import { strtod } from "../../libc/stdlib.ts";
-import { bytesOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 
 /** Written at a time. */
@@ -84,7 +84,15 @@ function* main(p: Process): Steps<number> {
     if (last >= first) yield* ascending(p, first, Math.floor(last), separator.charCodeAt(0));
     return yield* finish(p);
   }
-  const spec = { left: false, zero: true, plus: false, space: false, alternate: false, width, precision };
+  const spec = {
+    left: false,
+    zero: true,
+    plus: false,
+    space: false,
+    alternate: false,
+    width,
+    precision,
+  };
   let out = "";
   for (let n = 0; ; n++) {
     const v = n === 0 ? first : first + step * n;

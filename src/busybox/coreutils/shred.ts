@@ -1,9 +1,9 @@
 // shred: overwrite files so that nothing of them is left (as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { O_RDWR, SEEK_SET } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import type { Process } from "../../libc/process.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import { chmod, open, unlink } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
@@ -26,7 +26,6 @@ function* main(p: Process): Steps<number> {
   const sizeText = opt.get("s");
   if (sizeText !== undefined && !/^[0-9]{1,15}$/.test(sizeText)) p.usageError();
   const size = sizeText === undefined ? undefined : Number(sizeText);
-  let status = 0;
   for (const name of opt.operands) {
     let fd: number;
     try {
@@ -38,10 +37,7 @@ function* main(p: Process): Steps<number> {
         fd = yield* settle(open(sys, name, O_RDWR));
       }
     } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-      yield* p.warn(`can't open '${name}'`, e);
-      status = 1;
-      continue;
+      return dieErrno(`can't open '${name}'`, e);
     }
     const length = size ?? sys.fstat(fd).size;
     for (let i = 0; i < times; i++) yield* overwrite(p, fd, length, true);
@@ -52,7 +48,7 @@ function* main(p: Process): Steps<number> {
     }
     sys.close(fd);
   }
-  return status;
+  return 0;
 }
 
 export const shred: Applet = {

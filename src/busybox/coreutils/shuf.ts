@@ -1,11 +1,11 @@
 // shuf: lines in random order (as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { open, readAll } from "../../libc/unistd.ts";
-import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { openOrDie } from "../libbb/inputs.ts";
 import { xatou, xatou32 } from "../libbb/numbers.ts";
@@ -62,7 +62,8 @@ function range(text: string): number[] {
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "ei:n:o:z", { exclusive: ["ei"] });
   const delimiter = opt.has("z") ? "\0" : "\n";
-  const count = opt.get("n") === undefined ? Infinity : Math.min(...opt.all("n").map((n) => xatou32(n)));
+  const count =
+    opt.get("n") === undefined ? Infinity : Math.min(...opt.all("n").map((n) => xatou32(n)));
   let items: (string | number)[];
   if (opt.has("e")) items = [...opt.operands];
   else if (opt.has("i")) {
@@ -78,7 +79,8 @@ function* main(p: Process): Steps<number> {
       // What cannot be read is empty, without a word.
       if (!(e instanceof Errno)) throw e;
     }
-    items = text === "" ? [] : (text.endsWith(delimiter) ? text.slice(0, -1) : text).split(delimiter);
+    items =
+      text === "" ? [] : (text.endsWith(delimiter) ? text.slice(0, -1) : text).split(delimiter);
   }
   const name = opt.get("o");
   if (name !== undefined) {

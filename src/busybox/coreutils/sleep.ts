@@ -1,5 +1,5 @@
 // sleep: wait (POSIX sleep; fractions and units as in GNU)
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { xduration } from "../libbb/duration.ts";

@@ -1,11 +1,11 @@
 // sort: sort lines (POSIX sort; -g -h -M -V -s -z as in GNU). The order is that of bytes.
 import { Errno } from "../../abi/errno.ts";
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { open } from "../../libc/unistd.ts";
-import { strOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { closeInput, openInput } from "../libbb/inputs.ts";
@@ -27,9 +27,14 @@ function parseKey(text: string): Key {
   const flags = flags1 + flags2 + flags3;
   if (flags1.startsWith(".")) bad();
   for (const c of flags) if (!KEY_FLAGS.includes(c)) die("unknown key option", 2);
+  // The order of versions is only known for the whole.
   if (flags.includes("V")) die("unknown sort type", 2);
   if (number(field) === 0 || (char !== undefined && number(char) === 0)) bad();
-  if (endField !== undefined && (number(endField) === 0 || (endChar !== undefined && number(endChar) === 0))) bad();
+  if (
+    endField !== undefined &&
+    (number(endField) === 0 || (endChar !== undefined && number(endChar) === 0))
+  )
+    bad();
   return {
     field: number(field),
     char: number(char ?? "1"),
@@ -82,15 +87,22 @@ function* readInputs(p: Process, names: readonly string[], delimiter: number): S
 /** The steps of the order that a key asks for. */
 function levelsOf(lines: Lines, key: Key, separator: number | undefined): Level[] {
   const reverse = key.flags.includes("r");
-  const kind = kindOf(key.flags) ?? die("unknown sort type", 2);
+  const kind = kindOf(key.flags);
+  // Nobody notices before there is something to compare.
+  if (kind === undefined) return lines.count > 1 ? die("unknown sort type", 2) : [];
   const spans = keySpans(lines, key, separator);
   if (kind === "version") {
     const texts = Array.from(spans.start, (from, i) => strOf(lines.text, from, spans.end[i]));
-    const compare = (a: number, b: number): number => strverscmp(texts[a] as string, texts[b] as string);
+    const compare = (a: number, b: number): number =>
+      strverscmp(texts[a] as string, texts[b] as string);
     return [{ kind: "compare", compare, reverse }];
   }
   if (kind !== "bytes")
-    return numericKeys(lines.text, spans, kind).map((values) => ({ kind: "number", values, reverse }));
+    return numericKeys(lines.text, spans, kind).map((values) => ({
+      kind: "number",
+      values,
+      reverse,
+    }));
   if (!/[dif]/.test(key.flags)) return [{ kind: "bytes", text: lines.text, ...spans, reverse }];
   const t = transformed(lines.text, spans, key.flags);
   return [{ kind: "bytes", text: t.text, ...t.spans, reverse }];
@@ -132,7 +144,6 @@ function* main(p: Process): Steps<number> {
   const separator = separators[0];
   if (separator !== undefined && separator.length !== 1) die("bad -t parameter", 2);
   const flags = [...KEY_FLAGS].filter((c) => opt.has(c)).join("");
-  if (kindOf(flags) === undefined) die("unknown sort type", 2);
   const keys = opt.all("k").map(parseKey);
   // Flags of the whole hold for keys that have none.
   const blanks = flags.includes("b");

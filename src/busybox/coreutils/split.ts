@@ -1,11 +1,11 @@
 // split: cut a file into pieces (POSIX split)
 import { NAME_MAX, O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
+import { indexOfByte } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import type { Input } from "../../libc/stdio.ts";
 import { open, writeAll } from "../../libc/unistd.ts";
-import { indexOfByte } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { openInput } from "../libbb/inputs.ts";

@@ -11,52 +11,52 @@ import type { Applet } from "../libbb/applet.ts";
 import { clock, type LocalClock } from "../libbb/times.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
-  0o140000: "socket",
-  0o120000: "symbolic link",
-  0o100000: "regular file",
-  0o060000: "block special file",
-  0o040000: "directory",
-  0o020000: "character special file",
-  0o010000: "fifo",
+  26411: "socket",
+  21609: "symbolic link",
+  16807: "regular file",
+  14406: "block special file",
+  9604: "directory",
+  4802: "character special file",
+  2401: "fifo",
 };
 
 /** Magic numbers of file systems and their names (linux/magic.h). */
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
-  0xadf5: "adfs",
-  0x1cd1: "devpts",
-  0x137d: "ext",
-  0xef51: "ext2",
-  0xef53: "ext2/ext3",
-  0x3153464a: "jfs",
-  0x58465342: "xfs",
-  0xf995e849: "hpfs",
-  0x9660: "isofs",
-  0x4000: "isofs",
-  0x4004: "isofs",
-  0x137f: "minix",
-  0x138f: "minix (30 char.)",
-  0x2468: "minix v2",
-  0x2478: "minix v2 (30 char.)",
-  0x4d44: "msdos",
-  0x4006: "fat",
-  0x564c: "novell",
-  0x6969: "nfs",
-  0x9fa0: "proc",
-  0x517b: "smb",
-  0x012ff7b4: "xenix",
-  0x012ff7b5: "sysv4",
-  0x012ff7b6: "sysv2",
-  0x012ff7b7: "coh",
-  0x00011954: "ufs",
-  0x012fd16d: "xia",
-  0x5346544e: "ntfs",
-  0x01021994: "tmpfs",
-  0x52654973: "reiserfs",
-  0x28cd3d45: "cramfs",
-  0x7275: "romfs",
-  0x858458f6: "ramfs",
-  0x73717368: "squashfs",
-  0x62656572: "sysfs",
+  44533: "adfs",
+  7377: "devpts",
+  4989: "ext",
+  61265: "ext2",
+  61267: "ext2/ext3",
+  827541066: "jfs",
+  1481003842: "xfs",
+  4187351113: "hpfs",
+  38496: "isofs",
+  16384: "isofs",
+  16388: "isofs",
+  4991: "minix",
+  5007: "minix (30 char.)",
+  9320: "minix v2",
+  9336: "minix v2 (30 char.)",
+  19780: "msdos",
+  16390: "fat",
+  22092: "novell",
+  26985: "nfs",
+  40864: "proc",
+  20859: "smb",
+  19920820: "xenix",
+  19920821: "sysv4",
+  19920822: "sysv2",
+  19920823: "coh",
+  72020: "ufs",
+  19911021: "xia",
+  1397118030: "ntfs",
+  16914836: "tmpfs",
+  1382369651: "reiserfs",
+  684539205: "cramfs",
+  29301: "romfs",
+  2240043254: "ramfs",
+  1936814952: "squashfs",
+  1650812274: "sysfs",
 };
 
 function decimal(number: number): Value {
@@ -72,20 +72,25 @@ type Value = string | { readonly number: number; readonly base: 8 | 10 | 16 };
 
 /** Writes `%` directives, each with flags, width and precision as in printf(3). */
 function expand(format: string, value: (letter: string) => Value | undefined): string {
-  return format.replace(/%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([\s\S]?)/g, (_, flags: string, width: string, precision: string | undefined, letter: string) => {
-    // The end of the line is no letter, but it is used up.
-    if (letter === "" || letter === "%" || letter === "\n") return "%";
-    const v = value(letter) ?? letter;
-    const columns = Math.min(Number(width), 1 << 16);
-    let text: string;
-    if (typeof v === "string") text = precision === undefined ? v : v.slice(0, Number(precision));
-    else {
-      const prefix = flags.includes("#") && v.base !== 10 ? (v.base === 8 ? "0" : "0x") : "";
-      text = prefix + v.number.toString(v.base).padStart(Math.min(Number(precision ?? 0), 1 << 16), "0");
-    }
-    if (flags.includes("-")) return text.padEnd(columns);
-    return text.padStart(columns, flags.includes("0") && typeof v !== "string" ? "0" : " ");
-  });
+  return format.replace(
+    /%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([\s\S]?)/g,
+    (_, flags: string, width: string, precision: string | undefined, letter: string) => {
+      // The end of the line is no letter, but it is used up.
+      if (letter === "" || letter === "%" || letter === "\n") return "%";
+      const v = value(letter) ?? letter;
+      const columns = Math.min(Number(width), 1 << 16);
+      let text: string;
+      if (typeof v === "string") text = precision === undefined ? v : v.slice(0, Number(precision));
+      else {
+        const prefix = flags.includes("#") && v.base !== 10 ? (v.base === 8 ? "0" : "0x") : "";
+        text =
+          prefix +
+          v.number.toString(v.base).padStart(Math.min(Number(precision ?? 0), 1 << 16), "0");
+      }
+      if (flags.includes("-")) return text.padEnd(columns);
+      return text.padStart(columns, flags.includes("0") && typeof v !== "string" ? "0" : " ");
+    },
+  );
 }
 
 class Teller {
@@ -94,7 +99,12 @@ class Teller {
   readonly #users: ReadonlyMap<number, string>;
   readonly #groups: ReadonlyMap<number, string>;
 
-  constructor(p: Process, times: LocalClock, users: ReadonlyMap<number, string>, groups: ReadonlyMap<number, string>) {
+  constructor(
+    p: Process,
+    times: LocalClock,
+    users: ReadonlyMap<number, string>,
+    groups: ReadonlyMap<number, string>,
+  ) {
     this.#p = p;
     this.#clock = times;
     this.#users = users;
@@ -111,33 +121,62 @@ class Teller {
     const device = S_ISCHR(st.mode) || S_ISBLK(st.mode) ? st.rdev : 0;
     return (letter) => {
       switch (letter) {
-        case "n": return name;
-        case "N": return S_ISLNK(st.mode) ? `'${name}' -> '${readlink(this.#p.sys, name)}'` : name;
-        case "d": return decimal(st.dev);
-        case "D": return hex(st.dev);
-        case "i": return decimal(st.ino);
-        case "a": return { number: st.mode & 0o7777, base: 8 };
-        case "A": return modeString(st.mode);
-        case "f": return hex(st.mode);
-        case "F": return (st.mode & S_IFMT) === S_IFREG && st.size === 0 ? "regular empty file" : (TYPES[st.mode & S_IFMT] ?? "weird file");
-        case "h": return decimal(st.nlink);
-        case "u": return decimal(st.uid);
-        case "U": return this.#users.get(st.uid) ?? "UNKNOWN";
-        case "g": return decimal(st.gid);
-        case "G": return this.#groups.get(st.gid) ?? "UNKNOWN";
-        case "t": return hex(((device >>> 8) & 0xfff));
-        case "T": return hex((device & 0xff) | ((device >>> 12) & ~0xff));
-        case "s": return decimal(st.size);
-        case "B": return decimal(512);
-        case "b": return decimal(st.blocks);
-        case "o": return decimal(st.blksize);
-        case "x": return this.#time(st.atime);
-        case "X": return decimal(st.atime.sec);
-        case "y": return this.#time(st.mtime);
-        case "Y": return decimal(st.mtime.sec);
-        case "z": return this.#time(st.ctime);
-        case "Z": return decimal(st.ctime.sec);
-        default: return undefined;
+        case "n":
+          return name;
+        case "N":
+          return S_ISLNK(st.mode) ? `'${name}' -> '${readlink(this.#p.sys, name)}'` : name;
+        case "d":
+          return decimal(st.dev);
+        case "D":
+          return hex(st.dev);
+        case "i":
+          return decimal(st.ino);
+        case "a":
+          return { number: st.mode & 0o7777, base: 8 };
+        case "A":
+          return modeString(st.mode);
+        case "f":
+          return hex(st.mode);
+        case "F":
+          return (st.mode & S_IFMT) === S_IFREG && st.size === 0
+            ? "regular empty file"
+            : (TYPES[st.mode & S_IFMT] ?? "weird file");
+        case "h":
+          return decimal(st.nlink);
+        case "u":
+          return decimal(st.uid);
+        case "U":
+          return this.#users.get(st.uid) ?? "UNKNOWN";
+        case "g":
+          return decimal(st.gid);
+        case "G":
+          return this.#groups.get(st.gid) ?? "UNKNOWN";
+        case "t":
+          return hex((device >>> 8) & 0xfff);
+        case "T":
+          return hex((device & 0xff) | ((device >>> 12) & ~0xff));
+        case "s":
+          return decimal(st.size);
+        case "B":
+          return decimal(512);
+        case "b":
+          return decimal(st.blocks);
+        case "o":
+          return decimal(st.blksize);
+        case "x":
+          return this.#time(st.atime);
+        case "X":
+          return decimal(st.atime.sec);
+        case "y":
+          return this.#time(st.mtime);
+        case "Y":
+          return decimal(st.mtime.sec);
+        case "z":
+          return this.#time(st.ctime);
+        case "Z":
+          return decimal(st.ctime.sec);
+        default:
+          return undefined;
       }
     };
   }
@@ -146,19 +185,31 @@ class Teller {
 function ofFileSystem(name: string, fs: StatFs): (letter: string) => Value | undefined {
   return (letter) => {
     switch (letter) {
-      case "n": return name;
-      case "i": return "0";
-      case "l": return decimal(fs.namelen);
-      case "t": return { number: fs.type, base: 16 };
-      case "T": return fileSystemName(fs.type);
-      case "b": return decimal(fs.blocks);
-      case "f": return decimal(fs.bfree);
-      case "a": return decimal(fs.bavail);
+      case "n":
+        return name;
+      case "i":
+        return "0";
+      case "l":
+        return decimal(fs.namelen);
+      case "t":
+        return { number: fs.type, base: 16 };
+      case "T":
+        return fileSystemName(fs.type);
+      case "b":
+        return decimal(fs.blocks);
+      case "f":
+        return decimal(fs.bfree);
+      case "a":
+        return decimal(fs.bavail);
       case "s":
-      case "S": return decimal(fs.bsize);
-      case "c": return decimal(fs.files);
-      case "d": return decimal(fs.ffree);
-      default: return undefined;
+      case "S":
+        return decimal(fs.bsize);
+      case "c":
+        return decimal(fs.files);
+      case "d":
+        return decimal(fs.ffree);
+      default:
+        return undefined;
     }
   };
 }
@@ -173,7 +224,8 @@ Inodes: Total: %-10c Free: %d
 const TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %o\n";
 
 function fullFormat(st: Stat): string {
-  const device = S_ISCHR(st.mode) || S_ISBLK(st.mode) ? "  Links: %-5h Device type: %t,%T" : "  Links: %h";
+  const device =
+    S_ISCHR(st.mode) || S_ISBLK(st.mode) ? "  Links: %-5h Device type: %t,%T" : "  Links: %h";
   return `  File: %N
   Size: %-10s\tBlocks: %-10b IO Block: %-6o %F
 Device: %Dh/%dd\tInode: %-10i${device}
@@ -204,7 +256,10 @@ function* main(p: Process): Steps<number> {
       }
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
-      yield* p.warn(`${opt.has("f") ? "can't read file system information for" : "can't stat"} '${name}'`, e);
+      yield* p.warn(
+        `${opt.has("f") ? "can't read file system information for" : "can't stat"} '${name}'`,
+        e,
+      );
       status = 1;
       continue;
     }

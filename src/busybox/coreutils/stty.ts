@@ -1,14 +1,31 @@
 // stty: show and change the modes of a terminal (POSIX stty)
 import { Errno } from "../../abi/errno.ts";
 import { O_NONBLOCK, O_RDONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
-import { CBAUD, type Termios, TIOCGWINSZ, TIOCSWINSZ, VEOF, VMIN, VTIME, type WinSize } from "../../abi/termios.ts";
+import { type Steps, settle } from "../../abi/program.ts";
+import {
+  CBAUD,
+  type Termios,
+  TIOCGWINSZ,
+  TIOCSWINSZ,
+  VEOF,
+  VMIN,
+  VTIME,
+  type WinSize,
+} from "../../abi/termios.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { TCSADRAIN, tcgetattr, tcsetattr } from "../../libc/termios.ts";
 import { open } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { xatou, xatouRange } from "../libbb/numbers.ts";
-import { allModes, CHARACTERS, COMBINATIONS, GROUPS, type Mode, speedBits, speedOf } from "./stty/modes.ts";
+import {
+  allModes,
+  CHARACTERS,
+  COMBINATIONS,
+  GROUPS,
+  type Mode,
+  speedBits,
+  speedOf,
+} from "./stty/modes.ts";
 
 /** Control characters in the form of -g: what musl has room for. */
 const SAVED_CHARACTERS = 32;
@@ -132,7 +149,11 @@ class Stty {
         if (mode.group !== group || mode.hidden) continue;
         const on = (t[group] & mode.mask) >>> 0 === mode.bits;
         const several = !mode.reversible;
-        if (all ? on : on && (mode.sane === false || (several && mode.sane !== true && group === "oflag")))
+        if (
+          all
+            ? on
+            : on && (mode.sane === false || (several && mode.sane !== true && group === "oflag"))
+        )
           words.add(mode.name);
         else if (!on && mode.reversible && (all || mode.sane === true)) words.add(`-${mode.name}`);
       }
@@ -146,14 +167,18 @@ class Stty {
 /** All of it in hexadecimal, as -g prints it and as it may be given back. */
 function saved(t: Termios): string {
   const characters = Array.from({ length: SAVED_CHARACTERS }, (_, i) => t.cc[i] ?? 0);
-  return [t.iflag, t.oflag, t.cflag, t.lflag, ...characters].map((n) => (n >>> 0).toString(16)).join(":");
+  return [t.iflag, t.oflag, t.cflag, t.lflag, ...characters]
+    .map((n) => (n >>> 0).toString(16))
+    .join(":");
 }
 
 function restore(text: string): Change | undefined {
   const fields = text.split(":");
   if (fields.length !== 4 + SAVED_CHARACTERS || !fields.every((f) => /^[0-9a-fA-F]{1,8}$/.test(f)))
     return undefined;
-  const [iflag = 0, oflag = 0, cflag = 0, lflag = 0, ...cc] = fields.map((f) => Number.parseInt(f, 16));
+  const [iflag = 0, oflag = 0, cflag = 0, lflag = 0, ...cc] = fields.map((f) =>
+    Number.parseInt(f, 16),
+  );
   return (t) => {
     Object.assign(t, { iflag, oflag, cflag, lflag });
     for (let i = 0; i < t.cc.length; i++) t.cc[i] = cc[i] ?? 0;
@@ -175,7 +200,8 @@ function setCharacters(t: Termios, names: string): void {
 function wordChange(modes: readonly Mode[], word: string): Change | undefined {
   const off = word.startsWith("-");
   const mode = modes.find((m) => m.name === (off ? word.slice(1) : word));
-  if (mode !== undefined) return off && !mode.reversible ? undefined : (t) => setMode(t, mode, !off);
+  if (mode !== undefined)
+    return off && !mode.reversible ? undefined : (t) => setMode(t, mode, !off);
   if (word === "sane") {
     return (t) => {
       for (const m of modes) {
@@ -205,9 +231,11 @@ function wordChange(modes: readonly Mode[], word: string): Change | undefined {
 
 function setSpeed(baud: number): Change | undefined {
   const bits = speedBits(baud);
-  return bits === undefined ? undefined : (t) => {
-    t.cflag = ((t.cflag & ~CBAUD) | bits) >>> 0;
-  };
+  return bits === undefined
+    ? undefined
+    : (t) => {
+        t.cflag = ((t.cflag & ~CBAUD) | bits) >>> 0;
+      };
 }
 
 /** What is to be done, in order: changes of modes are gathered until the end, the rest happens at once. */

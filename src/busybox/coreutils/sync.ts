@@ -1,7 +1,7 @@
 // sync: write what is only in memory to disk (POSIX sync; -d -f as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { open } from "../../libc/unistd.ts";
@@ -21,7 +21,9 @@ function* main(p: Process): Steps<number> {
       const fd = yield* settle(open(sys, name, O_RDONLY | O_NOCTTY | O_NONBLOCK));
       message = name;
       try {
-        yield* settle(opt.has("d") ? sys.fdatasync(fd) : opt.has("f") ? sys.syncfs(fd) : sys.fsync(fd));
+        yield* settle(
+          opt.has("d") ? sys.fdatasync(fd) : opt.has("f") ? sys.syncfs(fd) : sys.fsync(fd),
+        );
       } finally {
         sys.close(fd);
       }

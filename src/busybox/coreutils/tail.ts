@@ -1,12 +1,12 @@
 // tail: the last lines or bytes of files, and what is added to them (POSIX tail; -F -q -s -v as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import { SEEK_CUR, SEEK_END, SEEK_SET } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
+import { indexOfByte } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import { S_ISFIFO, S_ISREG } from "../../libc/stat.ts";
 import type { Input } from "../../libc/stdio.ts";
-import { indexOfByte } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { xduration } from "../libbb/duration.ts";
@@ -64,7 +64,11 @@ function* fromStart(p: Process, input: Input, part: Part): Steps<void> {
 /** Offset in `chunk` after the newline that is the nth from the end; -1 and how many there were when fewer. */
 function backLines(chunk: Uint8Array, from: number, n: number): { at: number; found: number } {
   let found = 0;
-  for (let at = chunk.lastIndexOf(10, from); at >= 0; at = at === 0 ? -1 : chunk.lastIndexOf(10, at - 1))
+  for (
+    let at = chunk.lastIndexOf(10, from);
+    at >= 0;
+    at = at === 0 ? -1 : chunk.lastIndexOf(10, at - 1)
+  )
     if (++found === n) return { at: at + 1, found };
   return { at: -1, found };
 }
@@ -83,7 +87,8 @@ function* seekBack(p: Process, input: Input, part: Part): Steps<void> {
     const from = Math.max(start, end - COPY_SIZE);
     const chunk = yield* settle(sys.pread(input.fd, end - from, from));
     // A newline at the very end ends the last line.
-    const last = end === size && chunk[chunk.length - 1] === 10 ? chunk.length - 2 : chunk.length - 1;
+    const last =
+      end === size && chunk[chunk.length - 1] === 10 ? chunk.length - 2 : chunk.length - 1;
     const { at, found } = last < 0 ? { at: -1, found: 0 } : backLines(chunk, last, left);
     if (at >= 0) {
       sys.lseek(input.fd, from + at, SEEK_SET);
@@ -164,7 +169,11 @@ function* main(p: Process): Steps<number> {
   const opt = getopt(p, "fc:n:qs:vF", { number: "n" }, oldForm(p.argv.slice(1)));
   const bytes = opt.has("c");
   const text = (bytes ? opt.get("c") : opt.get("n")) ?? "10";
-  const part: Part = { fromStart: text.startsWith("+"), count: xatou32(text.replace(/^[-+]/, ""), BKM), bytes };
+  const part: Part = {
+    fromStart: text.startsWith("+"),
+    count: xatou32(text.replace(/^[-+]/, ""), BKM),
+    bytes,
+  };
   const retry = opt.has("F");
   const follows = opt.has("f") || retry;
   const pauseMs = xduration(opt.get("s") ?? "1") * 1000;

@@ -1,7 +1,7 @@
 // tee: copy standard input to files and to standard output (POSIX tee)
 import { EIO, Errno } from "../../abi/errno.ts";
 import { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
 import { SIG_IGN, SIGINT, SIGPIPE } from "../../abi/signal.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";

@@ -1,6 +1,6 @@
 // timeout: run a program for a limited time (as in GNU, with BusyBox's options)
 import { Errno } from "../../abi/errno.ts";
-import { settle, type Steps, type Sys } from "../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import { SIGKILL, SIGTERM } from "../../abi/signal.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, type Process } from "../../libc/process.ts";
@@ -54,7 +54,8 @@ function* main(p: Process): Steps<number> {
       for (const fd of [0, 1, 2]) watcher.close(fd);
       if (!(yield* waitOut(watcher, pid, limit))) return 0;
       signal(watcher, pid, signo);
-      if (killSeconds > 0 && (yield* waitOut(watcher, pid, killSeconds))) signal(watcher, pid, SIGKILL);
+      if (killSeconds > 0 && (yield* waitOut(watcher, pid, killSeconds)))
+        signal(watcher, pid, SIGKILL);
       return 0;
     });
     return 0;

@@ -8,7 +8,7 @@ import {
   UTIME_NOW,
   UTIME_OMIT,
 } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { CLOCK_REALTIME } from "../../abi/resource.ts";
 import type { Timespec } from "../../abi/stat.ts";
 import { getopt } from "../../libc/getopt.ts";

@@ -1,8 +1,8 @@
 // tr: translate, squeeze or delete characters, which are bytes here (POSIX tr)
 import { isSteps, type Steps } from "../../abi/program.ts";
+import { bytesOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { bytesOf } from "../../lib/bytes.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 
@@ -38,7 +38,10 @@ function character(s: string, at: number): [c: string, end: number] {
   if (s[at] !== "\\" || at + 1 >= s.length) return [s.charAt(at), at + 1];
   const number = /^(?:([0-3]?[0-7]{1,2})|x([0-9a-fA-F]{1,2}))/.exec(s.slice(at + 1, at + 4));
   if (number !== null) {
-    const code = number[1] !== undefined ? Number.parseInt(number[1], 8) : Number.parseInt(number[2] as string, 16);
+    const code =
+      number[1] !== undefined
+        ? Number.parseInt(number[1], 8)
+        : Number.parseInt(number[2] as string, 16);
     return [String.fromCharCode(code), at + 1 + number[0].length];
   }
   const next = s.charAt(at + 1);

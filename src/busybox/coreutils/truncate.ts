@@ -1,7 +1,7 @@
 // truncate: set the size of files (as in GNU, absolute sizes only)
 import { ENOENT, Errno } from "../../abi/errno.ts";
 import { O_CREAT, O_NONBLOCK, O_WRONLY } from "../../abi/fcntl.ts";
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { open } from "../../libc/unistd.ts";
@@ -10,7 +10,10 @@ import { CWBKMG, xatou } from "../libbb/numbers.ts";
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "cs:", { required: ["s"], min: 1 });
-  const size = xatou(opt.get("s") as string, CWBKMG.filter(([name]) => /^[kKMG]/.test(name)));
+  const size = xatou(
+    opt.get("s") as string,
+    CWBKMG.filter(([name]) => /^[kKMG]/.test(name)),
+  );
   const creates = !opt.has("c");
   let status = 0;
   for (const name of opt.operands) {

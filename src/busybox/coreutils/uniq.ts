@@ -1,7 +1,7 @@
 // uniq: leave out repeated lines (POSIX uniq; -i -w -z as in GNU)
 import { EIO, Errno } from "../../abi/errno.ts";
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { type Blocking, isSteps, settle, type Steps } from "../../abi/program.ts";
+import { type Blocking, isSteps, type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import { type Input, LineReader } from "../../libc/stdio.ts";
@@ -13,7 +13,12 @@ import { xatouRange } from "../libbb/numbers.ts";
 const MOST = 0x7fffffff;
 
 /** The part of a line that is compared. */
-function keyOf(fields: number, skip: number, width: number, fold: boolean): (line: string) => string {
+function keyOf(
+  fields: number,
+  skip: number,
+  width: number,
+  fold: boolean,
+): (line: string) => string {
   return (line) => {
     let at = 0;
     for (let n = fields; n > 0 && at < line.length; n--) {

@@ -1,5 +1,5 @@
 // usleep: wait for microseconds
-import { settle, type Steps } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { xatouRange } from "../libbb/numbers.ts";

@@ -1,6 +1,6 @@
 // uudecode: make the file that a uuencoded text holds (POSIX uudecode)
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
 import { Base64Decoder } from "../../lib/base64.ts";
 import { bytesOf } from "../../lib/bytes.ts";
 import { uuDecodeLine } from "../../lib/uuencode.ts";

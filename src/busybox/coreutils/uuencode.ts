@@ -1,5 +1,5 @@
 // uuencode: encode a file as text with its name and mode (POSIX uuencode)
-import { isSteps, settle, type Steps } from "../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../abi/program.ts";
 import { Base64Encoder } from "../../lib/base64.ts";
 import { concat } from "../../lib/bytes.ts";
 import { UU_LINE, uuEncode } from "../../lib/uuencode.ts";
@@ -40,7 +40,9 @@ function* main(p: Process): Steps<number> {
   p.sys.umask(umask);
   const mode = (input.fd === 0 ? 0o666 & ~umask : p.sys.fstat(input.fd).mode) & 0o777;
   const base64 = opt.has("m");
-  const w = p.stdout.puts(`begin${base64 ? "-base64" : ""} ${mode.toString(8).padStart(3, "0")} ${stored}`);
+  const w = p.stdout.puts(
+    `begin${base64 ? "-base64" : ""} ${mode.toString(8).padStart(3, "0")} ${stored}`,
+  );
   if (w) yield* w;
   const encode = encoder(base64);
   let first = true;

@@ -123,7 +123,12 @@ class Widths {
   }
 }
 
-function* count(input: Input, wanted: ReadonlySet<string>, utf8: boolean, counts: Counts): Steps<void> {
+function* count(
+  input: Input,
+  wanted: ReadonlySet<string>,
+  utf8: boolean,
+  counts: Counts,
+): Steps<void> {
   const words = new Words();
   const widths = new Widths();
   for (;;) {
@@ -155,7 +160,10 @@ function* main(p: Process): Steps<number> {
   const show = (counts: Counts, name: string | undefined): string => {
     const numbers = keys.map((key) => String(counts[key]));
     // A single number of a single file is not padded.
-    const text = keys.length > 1 || names.length > 1 ? numbers.map((s) => s.padStart(9)).join(" ") : numbers[0];
+    const text =
+      keys.length > 1 || names.length > 1
+        ? numbers.map((s) => s.padStart(9)).join(" ")
+        : numbers[0];
     return name === undefined ? `${text}\n` : `${text} ${name}\n`;
   };
   for (const name of names.length > 0 ? names : ["-"]) {

@@ -7,5 +7,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d
 export function xduration(text: string): number {
   if (/^inf/i.test(text)) return Infinity;
   const m = /^([0-9]+\.?[0-9]*|\.[0-9]+)([smhd]?)$/.exec(text);
-  return m === null ? die(`invalid number '${text}'`) : Number(m[1]) * (UNITS[m[2] ?? ""] as number);
+  return m === null
+    ? die(`invalid number '${text}'`)
+    : Number(m[1]) * (UNITS[m[2] ?? ""] as number);
 }

@@ -75,8 +75,7 @@ function invalid(text: string): never {
 /** A whole number of either sign. */
 export function xatoi(text: string, suffixes: Suffixes = []): number {
   const n = text.startsWith("-") ? value(text.slice(1), suffixes) : value(text, suffixes);
-  if (n === undefined || n > Number.MAX_SAFE_INTEGER || /^-\+/.test(text))
-    return invalid(text);
+  if (n === undefined || n > Number.MAX_SAFE_INTEGER || /^-\+/.test(text)) return invalid(text);
   return text.startsWith("-") ? -n : n;
 }
 

@@ -50,7 +50,8 @@ export function parseTypes(text: string): Type[] | string {
   const types: Type[] = [];
   for (let at = 0; at < text.length; ) {
     const letter = text.charAt(at++);
-    if (!"doxufac".includes(letter)) return `invalid character '${letter}' in type string '${text}'`;
+    if (!"doxufac".includes(letter))
+      return `invalid character '${letter}' in type string '${text}'`;
     const float = letter === "f";
     let size = letter === "a" || letter === "c" ? 1 : float ? 8 : 4;
     if (letter !== "a" && letter !== "c") {
@@ -77,7 +78,13 @@ export function parseTypes(text: string): Type[] | string {
 }
 
 /** Writes `count` items of `data` at `from` into `out` at `k`; returns where it ended. */
-export type Writer = (data: Uint8Array, from: number, count: number, out: Uint8Array, k: number) => number;
+export type Writer = (
+  data: Uint8Array,
+  from: number,
+  count: number,
+  out: Uint8Array,
+  k: number,
+) => number;
 
 function putText(out: Uint8Array, k: number, s: string, width: number): number {
   let at = k;
@@ -130,7 +137,15 @@ function textOf(type: Type): (view: DataView, at: number) => string {
   const { letter, size } = type;
   if (letter === "f") {
     const precision = size === 4 ? 7 : 15;
-    const spec = { left: false, zero: false, plus: false, space: false, alternate: false, width: 0, precision };
+    const spec = {
+      left: false,
+      zero: false,
+      plus: false,
+      space: false,
+      alternate: false,
+      width: 0,
+      precision,
+    };
     return (view, at) => {
       const v = size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
       // The sign of what is no number is shown as well.
@@ -147,7 +162,8 @@ function textOf(type: Type): (view: DataView, at: number) => string {
         .toString(base)
         .padStart(length, "0");
   }
-  if (letter === "d") return (view, at) => String(size === 2 ? view.getInt16(at, true) : view.getInt32(at, true));
+  if (letter === "d")
+    return (view, at) => String(size === 2 ? view.getInt16(at, true) : view.getInt32(at, true));
   return (view, at) => String(size === 2 ? view.getUint16(at, true) : view.getUint32(at, true));
 }
 
@@ -157,13 +173,16 @@ export function writerOf(type: Type): Writer {
   if (size === 1) {
     const names = NAMES.split(/ +/);
     return byteWriter(width, (b) => {
-      if (letter === "a") return (b & 127) === 127 ? "del" : (names[b & 127] ?? String.fromCharCode(b & 127));
+      if (letter === "a")
+        return (b & 127) === 127 ? "del" : (names[b & 127] ?? String.fromCharCode(b & 127));
       if (letter === "c") {
         if (b >= 32 && b < 127) return String.fromCharCode(b);
         return ESCAPES[b] ?? b.toString(8).padStart(3, "0");
       }
       if (letter === "d") return String((b << 24) >> 24);
-      return letter === "u" ? String(b) : b.toString(letter === "x" ? 16 : 8).padStart(width - 1, "0");
+      return letter === "u"
+        ? String(b)
+        : b.toString(letter === "x" ? 16 : 8).padStart(width - 1, "0");
     });
   }
   if (size < 8 && (letter === "x" || letter === "o")) return digitWriter(type);

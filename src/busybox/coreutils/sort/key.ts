@@ -1,6 +1,7 @@
 // What lines are compared by: -k, -t and the flags that go with them (POSIX sort, "keys").
-import { strtod } from "../../../libc/stdlib.ts";
+
 import { strOf } from "../../../lib/bytes.ts";
+import { strtod } from "../../../libc/stdlib.ts";
 import type { Lines } from "./lines.ts";
 
 /** A key: from a field and character to another. Numbers count from 1. */
@@ -49,7 +50,12 @@ function isSpace(c: number | undefined): boolean {
 }
 
 /** Where the field that begins at `from` ends. */
-function fieldEnd(text: Uint8Array, from: number, to: number, separator: number | undefined): number {
+function fieldEnd(
+  text: Uint8Array,
+  from: number,
+  to: number,
+  separator: number | undefined,
+): number {
   let at = from;
   if (separator !== undefined) {
     while (at < to && text[at] !== separator) at++;

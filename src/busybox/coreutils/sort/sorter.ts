@@ -109,9 +109,14 @@ export class Sorter {
         const left = (end[line] as number) - at;
         let v: number;
         if (left >= STEP) {
-          const top = ((text[at] as number) << 16) | ((text[at + 1] as number) << 8) | (text[at + 2] as number);
+          const top =
+            ((text[at] as number) << 16) |
+            ((text[at + 1] as number) << 8) |
+            (text[at + 2] as number);
           const rest =
-            ((text[at + 3] as number) << 16) | ((text[at + 4] as number) << 8) | (text[at + 5] as number);
+            ((text[at + 3] as number) << 16) |
+            ((text[at + 4] as number) << 8) |
+            (text[at + 5] as number);
           v = (top * 0x1000000 + rest) * 8 + STEP;
         } else {
           v = 0;

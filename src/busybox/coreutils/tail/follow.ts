@@ -1,11 +1,11 @@
 // tail -f and -F: waiting for files to grow.
 import { Errno } from "../../../abi/errno.ts";
 import { AT_FDCWD, SEEK_CUR, SEEK_SET } from "../../../abi/fcntl.ts";
-import { isSteps, settle, type Steps } from "../../../abi/program.ts";
+import { isSteps, type Steps, settle } from "../../../abi/program.ts";
 import type { Process } from "../../../libc/process.ts";
 import { S_ISREG } from "../../../libc/stat.ts";
-import { strerror } from "../../../libc/strerror.ts";
 import type { Input } from "../../../libc/stdio.ts";
+import { strerror } from "../../../libc/strerror.ts";
 import { COPY_SIZE } from "../../libbb/copy.ts";
 import { closeInput, openInput } from "../../libbb/inputs.ts";
 
