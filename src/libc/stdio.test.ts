@@ -74,7 +74,9 @@ test("what a reader did not use is given back", () => {
   input.giveBack();
   all(() => lines.next());
   input.giveBack();
-  expect(writes).toEqual(["seek -3"]);
+  lines.unread(2);
+  input.giveBack();
+  expect(writes).toEqual(["seek -3", "seek -2"]);
 });
 
 test("small writes are gathered, big ones go straight through", () => {

@@ -190,12 +190,23 @@ export class LineReader {
   #text = "";
   #at = 0;
   #carry = "";
+  #givenBack = 0;
   #eof = false;
 
   constructor(input: Input, delimiter = "\n") {
     this.input = input;
     this.#delimiter = delimiter;
-    input.setReader(() => this.#text.length - this.#at + this.#carry.length);
+    input.setReader(() => this.unused);
+  }
+
+  /** Bytes that were read and have not been given to the caller, or that he has given back. */
+  get unused(): number {
+    return this.#text.length - this.#at + this.#carry.length + this.#givenBack;
+  }
+
+  /** Tells that the last `n` bytes of a block were not made use of; nothing more may be read then. */
+  unread(n: number): void {
+    this.#givenBack = n;
   }
 
   /**

@@ -7,7 +7,7 @@ import { getopt, type Options } from "../../libc/getopt.ts";
 import { isUtf8 } from "../../libc/locale.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import type { Regex } from "../../libc/regex/regex.ts";
-import { LineReader, Output } from "../../libc/stdio.ts";
+import { type Input, LineReader, Output } from "../../libc/stdio.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { open, readAll, readText, rename, tryStat, unlink } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
@@ -375,7 +375,7 @@ class Sed {
         const name = this.#names.shift();
         if (name === undefined) return false;
         try {
-          this.#reader = new LineReader(yield* openInput(this.#p, name));
+          this.#reader = this.#readerOf(yield* openInput(this.#p, name));
         } catch (e) {
           yield* this.#p.warn(name, e);
           this.status = 1;
@@ -397,6 +397,17 @@ class Sed {
       closeInput(this.#p, this.#reader.input);
       this.#reader = undefined;
     }
+  }
+
+  /** A reader that gives back, at q, all but the line after the last one: the original looks ahead. */
+  #readerOf(input: Input): LineReader {
+    const reader = new LineReader(input);
+    input.setReader(() => {
+      if (this.#reader !== reader) return 0;
+      const ahead = this.#block.indexOf("\n", this.#at) + 1 || this.#block.length;
+      return reader.unused + this.#block.length - ahead;
+    });
+    return reader;
   }
 
   /** Is there another line? */
@@ -519,10 +530,10 @@ class Sed {
           }
           if (code !== DELETE && code !== RESTART && !this.#quiet) out.line(this.#space, this.#end);
           if (this.#queue.length > 0) yield* this.#printQueue();
+          if (out.text.length > 32768 || this.#at >= this.#block.length) yield* this.#flush();
+          if (--sys.budget < 0) yield* sys.sched_yield();
         }
         if (code === QUIT) return true;
-        if (out.text.length > 32768 || this.#at >= this.#block.length) yield* this.#flush();
-        if (--sys.budget < 0) yield* sys.sched_yield();
       }
     } catch (e) {
       // An error of the script ends it after what was printed before.

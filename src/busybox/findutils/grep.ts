@@ -131,6 +131,7 @@ class Grep {
         const at = this.#lines.next(0);
         if (this.#invert ? this.#gap(block, at) : at >= 0) {
           this.done = this.#quiet;
+          if (!this.#invert) lines.unread(Math.max(0, block.length - this.#lines.end - 1));
           return 1;
         }
       } else {
@@ -257,6 +258,7 @@ class Grep {
           out = "";
         }
         if (this.#max === 0 || (selected >= this.#max && trailing === 0)) {
+          lines.unread(Math.max(0, block.length - at));
           const w = this.#p.stdout.puts(out);
           if (w) yield* w;
           return selected;
