@@ -1,7 +1,19 @@
 // stat: what the kernel knows of files and file systems (as in GNU)
 import { Errno } from "../../abi/errno.ts";
 import type { Steps } from "../../abi/program.ts";
-import { S_IFMT, S_IFREG, type Stat, type StatFs, type Timespec } from "../../abi/stat.ts";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  type Stat,
+  type StatFs,
+  type Timespec,
+} from "../../abi/stat.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { UserDb } from "../../libc/passwd.ts";
 import type { Process } from "../../libc/process.ts";
@@ -11,60 +23,60 @@ import type { Applet } from "../libbb/applet.ts";
 import { clock, type LocalClock } from "../libbb/times.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
-  26411: "socket",
-  21609: "symbolic link",
-  16807: "regular file",
-  14406: "block special file",
-  9604: "directory",
-  4802: "character special file",
-  2401: "fifo",
+  [S_IFSOCK]: "socket",
+  [S_IFLNK]: "symbolic link",
+  [S_IFREG]: "regular file",
+  [S_IFBLK]: "block special file",
+  [S_IFDIR]: "directory",
+  [S_IFCHR]: "character special file",
+  [S_IFIFO]: "fifo",
 };
 
 /** Magic numbers of file systems and their names (linux/magic.h). */
-const FILE_SYSTEMS: Readonly<Record<number, string>> = {
-  44533: "adfs",
-  7377: "devpts",
-  4989: "ext",
-  61265: "ext2",
-  61267: "ext2/ext3",
-  827541066: "jfs",
-  1481003842: "xfs",
-  4187351113: "hpfs",
-  38496: "isofs",
-  16384: "isofs",
-  16388: "isofs",
-  4991: "minix",
-  5007: "minix (30 char.)",
-  9320: "minix v2",
-  9336: "minix v2 (30 char.)",
-  19780: "msdos",
-  16390: "fat",
-  22092: "novell",
-  26985: "nfs",
-  40864: "proc",
-  20859: "smb",
-  19920820: "xenix",
-  19920821: "sysv4",
-  19920822: "sysv2",
-  19920823: "coh",
-  72020: "ufs",
-  19911021: "xia",
-  1397118030: "ntfs",
-  16914836: "tmpfs",
-  1382369651: "reiserfs",
-  684539205: "cramfs",
-  29301: "romfs",
-  2240043254: "ramfs",
-  1936814952: "squashfs",
-  1650812274: "sysfs",
-};
+const FILE_SYSTEMS: readonly (readonly [magic: number, name: string])[] = [
+  [0xadf5, "adfs"],
+  [0x1cd1, "devpts"],
+  [0x137d, "ext"],
+  [0xef51, "ext2"],
+  [0xef53, "ext2/ext3"],
+  [0x3153464a, "jfs"],
+  [0x58465342, "xfs"],
+  [0xf995e849, "hpfs"],
+  [0x9660, "isofs"],
+  [0x4000, "isofs"],
+  [0x4004, "isofs"],
+  [0x137f, "minix"],
+  [0x138f, "minix (30 char.)"],
+  [0x2468, "minix v2"],
+  [0x2478, "minix v2 (30 char.)"],
+  [0x4d44, "msdos"],
+  [0x4006, "fat"],
+  [0x564c, "novell"],
+  [0x6969, "nfs"],
+  [0x9fa0, "proc"],
+  [0x517b, "smb"],
+  [0x12ff7b4, "xenix"],
+  [0x12ff7b5, "sysv4"],
+  [0x12ff7b6, "sysv2"],
+  [0x12ff7b7, "coh"],
+  [0x11954, "ufs"],
+  [0x12fd16d, "xia"],
+  [0x5346544e, "ntfs"],
+  [0x1021994, "tmpfs"],
+  [0x52654973, "reiserfs"],
+  [0x28cd3d45, "cramfs"],
+  [0x7275, "romfs"],
+  [0x858458f6, "ramfs"],
+  [0x73717368, "squashfs"],
+  [0x62656572, "sysfs"],
+];
 
 function decimal(number: number): Value {
   return { number, base: 10 };
 }
 
 function fileSystemName(type: number): string {
-  return FILE_SYSTEMS[type] ?? "UNKNOWN";
+  return FILE_SYSTEMS.find(([magic]) => magic === type)?.[1] ?? "UNKNOWN";
 }
 
 /** One value in a format: text, a number in decimal, or one in another base. */

@@ -243,7 +243,6 @@ type Action = { change: Change } | { act(stty: Stty, t: Termios): Steps<void> };
 
 function resizing(change: Partial<WinSize>): Action {
   return {
-    // biome-ignore lint/correctness/useYield: one kind of action among others that wait
     *act(stty) {
       stty.resize(change);
     },

@@ -5,7 +5,6 @@ import { dieErrno, type Process } from "../../libc/process.ts";
 import { unlink as unlinkCall } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 
-// biome-ignore lint/correctness/useYield: a main function is a generator whether it waits or not
 function* main(p: Process): Steps<number> {
   const [name = ""] = getopt(p, "", { min: 1, max: 1 }).operands;
   try {

@@ -129,7 +129,10 @@ export class Sorter {
       let same = low + 1;
       while (same < high && cache[same] === first) same++;
       if (same === high) {
-        if (!goesOn(first)) return this.#level(low, high, index + 1);
+        if (!goesOn(first)) {
+          this.#level(low, high, index + 1);
+          return;
+        }
         depth += STEP;
         continue;
       }
