@@ -88,6 +88,7 @@ import { yes } from "./coreutils/yes.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
+import { xxd } from "./util-linux/xxd.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -321,6 +322,7 @@ export function allApplets(): Applet[] {
     pivot_root,
     renice,
     unshare,
+    xxd,
 
     // networking
     dnsdomainname,

@@ -144,7 +144,11 @@ export function bessel(order: Decimal, x: Decimal, scale: number): Decimal {
   const wide = Math.floor((15 * work) / 10) + factorial.toString().length;
   const square = divide(negate(multiply(x, x, wide)), decimal(4), wide);
   for (let i = 1n; term.n !== 0n; i++) {
-    term = divide(divide(multiply(term, square, wide), { n: i, s: 0 }, wide), { n: n + i, s: 0 }, wide);
+    term = divide(
+      divide(multiply(term, square, wide), { n: i, s: 0 }, wide),
+      { n: n + i, s: 0 },
+      wide,
+    );
     sum = add(sum, term);
   }
   const value = cut(multiply(first, sum, wide), scale);

@@ -52,7 +52,9 @@ export class BcParser {
     if (tokens === undefined) {
       const quote = text.lastIndexOf('"');
       throw new Incomplete(
-        quote >= 0 && text.lastIndexOf("/*") < quote ? "unterminated string" : "comment end could not be found",
+        quote >= 0 && text.lastIndexOf("/*") < quote
+          ? "unterminated string"
+          : "comment end could not be found",
       );
     }
     this.#text = text;
@@ -542,7 +544,12 @@ export class BcParser {
     if (kind === "length" || kind === "sqrt" || (kind === "scale" && this.#next("("))) {
       this.#at++;
       this.#expect("(");
-      if (kind === "length" && this.#is("name") && this.#next("[") && this.#tokens[this.#at + 2]?.kind === "]") {
+      if (
+        kind === "length" &&
+        this.#is("name") &&
+        this.#next("[") &&
+        this.#tokens[this.#at + 2]?.kind === "]"
+      ) {
         this.#emit("lengthArray", this.#token.text);
         this.#at += 3;
       } else {
@@ -562,8 +569,7 @@ export class BcParser {
     }
     if (SPECIALS.has(kind)) {
       this.#at++;
-      if (kind === "last")
-        this.#extension(text === "." ? "'.' as 'last'" : "the 'last' keyword");
+      if (kind === "last") this.#extension(text === "." ? "'.' as 'last'" : "the 'last' keyword");
       this.#emit("special", kind);
       return { kind: "Special", name: kind };
     }

@@ -86,12 +86,7 @@ export class BcMachine {
   #constants = new Map<string, Decimal>();
   #elements = 0;
 
-  constructor(
-    sys: Sys,
-    out: CalcOutput,
-    limits: string,
-    ask: () => Steps<readonly Instruction[]>,
-  ) {
+  constructor(sys: Sys, out: CalcOutput, limits: string, ask: () => Steps<readonly Instruction[]>) {
     this.#sys = sys;
     this.#out = out;
     this.#limits = limits;
@@ -124,7 +119,8 @@ export class BcMachine {
           break;
         case "setVar": {
           const value = pop();
-          const result = i[2] === "" ? value : this.#binary(i[2], this.#vars.get(i[1]) ?? ZERO, value);
+          const result =
+            i[2] === "" ? value : this.#binary(i[2], this.#vars.get(i[1]) ?? ZERO, value);
           this.#vars.set(i[1], result);
           stack.push(result);
           break;

@@ -29,7 +29,10 @@ class Calculator {
   readonly #interactive: boolean;
   #warnings: string[] = [];
 
-  constructor(p: Process, options: { library: boolean; posix: "no" | "warn" | "error"; interactive: boolean }) {
+  constructor(
+    p: Process,
+    options: { library: boolean; posix: "no" | "warn" | "error"; interactive: boolean },
+  ) {
     this.#p = p;
     this.#stdin = new LineReader(p.stdin);
     this.#interactive = options.interactive;
