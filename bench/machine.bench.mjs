@@ -30,7 +30,9 @@ const syncs = await median(5, () => {
 });
 line(`${N} runSync('echo hi')`, `${syncs.toFixed(1)} ms`);
 
-machine.runSync("mkdir /many; cd /many; i=0; while [ $i -lt 1000 ]; do echo $i >$i; i=$((i+1)); done");
+machine.runSync(
+  "mkdir /many; cd /many; i=0; while [ $i -lt 1000 ]; do echo $i >$i; i=$((i+1)); done",
+);
 const fork = await median(5, () => {
   for (let i = 0; i < 100; i++) machine.fork().close();
 });

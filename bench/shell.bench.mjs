@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const { PERF_DIR, PERF_ALPINE_ROOT, PERF_GROUPS = "startup,fork,cpu,applet", PERF_SCALE = "10" } =
-  process.env;
+const {
+  PERF_DIR,
+  PERF_ALPINE_ROOT,
+  PERF_GROUPS = "startup,fork,cpu,applet",
+  PERF_SCALE = "10",
+} = process.env;
 if (PERF_DIR === undefined || PERF_ALPINE_ROOT === undefined) {
   console.log("skipped: PERF_DIR and PERF_ALPINE_ROOT are not set (docs/performance.md)");
 } else {

@@ -21,5 +21,13 @@ for (let i = 0; i < 21; i++) {
 }
 const [node, yes, echo] = Object.values(times).map((each) => each.sort((a, b) => a - b)[10]);
 line("node -e 0", `${node.toFixed(1)} ms`);
-line("bivy run alpine true", `${yes.toFixed(1)} ms`, `${(yes / node).toFixed(2)} x node (at most 2.0)`);
-line("bivy run alpine sh -c 'echo hi'", `${echo.toFixed(1)} ms`, `${(echo / node).toFixed(2)} x node`);
+line(
+  "bivy run alpine true",
+  `${yes.toFixed(1)} ms`,
+  `${(yes / node).toFixed(2)} x node (at most 2.0)`,
+);
+line(
+  "bivy run alpine sh -c 'echo hi'",
+  `${echo.toFixed(1)} ms`,
+  `${(echo / node).toFixed(2)} x node`,
+);

@@ -23,7 +23,10 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith(".sh"))) {
     encoding: "latin1",
     input: "",
   });
-  const answers = stdout.split("\n").slice(0, -1).map((line) => `#> ${line}`);
+  const answers = stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => `#> ${line}`);
   if (status !== 0) answers.push(`#= ${status}`);
   const recorded = `${script.join("\n").trimEnd()}\n${answers.join("\n")}\n`;
   if (recorded === text) continue;

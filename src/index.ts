@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { hostFolder } from "./host/node/folder.ts";
 import { NodeHost } from "./host/node/host.ts";
 import { loadImage } from "./host/node/image.ts";
-import type { Host } from "./kernel/host.ts";
 import type { ImageNode } from "./kernel/fs/imagefs/imagefs.ts";
+import type { Host } from "./kernel/host.ts";
 import { Machine as BaseMachine, type BootOptions } from "./machine/machine.ts";
 import { basePrograms } from "./machine/programs.ts";
 

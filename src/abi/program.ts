@@ -1,6 +1,7 @@
 // The system-call interface as a TypeScript program sees it. Kernel and userland meet here and nowhere else.
-import type { Flock } from "./fcntl.ts";
+
 import type { Errno } from "./errno.ts";
+import type { Flock } from "./fcntl.ts";
 import type { EpollEvent, PollFd } from "./poll.ts";
 import type { ITimer, RLimit, RUsage, SysInfo, Tms, UtsName } from "./resource.ts";
 import type { SigAction, SigInfo, SigSet } from "./signal.ts";

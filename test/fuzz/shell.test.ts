@@ -15,7 +15,22 @@ function random(seed: number): (n: number) => number {
   };
 }
 
-const PIECES = ["$(", "${", "`", "'", '"', "((", "<<E\n", "case x in", ")", ";;", "\\", "&", "|", "fi"];
+const PIECES = [
+  "$(",
+  "${",
+  "`",
+  "'",
+  '"',
+  "((",
+  "<<E\n",
+  "case x in",
+  ")",
+  ";;",
+  "\\",
+  "&",
+  "|",
+  "fi",
+];
 
 function damage(text: string, next: (n: number) => number): string {
   let out = text;
@@ -46,7 +61,10 @@ test("damaged scripts are parsed to an end", { timeout: 60_000 }, () => {
   const statuses = new Set<number>();
   for (let round = 0; round < 300; round++) {
     const text = damage(texts[next(texts.length)] as string, next);
-    machine.fs.writeFileSync("/script", Uint8Array.from(text, (c) => c.charCodeAt(0)));
+    machine.fs.writeFileSync(
+      "/script",
+      Uint8Array.from(text, (c) => c.charCodeAt(0)),
+    );
     // -n: parsed, not run.
     statuses.add(machine.runSync("sh -n /script", { timeoutMs: 5000 }).status);
   }

@@ -12,8 +12,8 @@ import {
   simplify,
 } from "./native.ts";
 import {
-  parse,
   type Parsed,
+  parse,
   REG_ESPACE,
   REG_EXTENDED,
   REG_ICASE,

@@ -1,6 +1,6 @@
 // The search with tagged automata, for what JavaScript's RegExp cannot be trusted with: linear in the text, and with
 // the submatches of musl's regexec(3). Back-references are tried one after the other, up to a limit.
-import { type CharSet, contains } from "./charset.ts";
+
 import {
   type Automaton,
   BOL,
@@ -12,6 +12,7 @@ import {
   NWB,
   WB,
 } from "./automaton.ts";
+import { type CharSet, contains } from "./charset.ts";
 import type { Node } from "./parse.ts";
 
 /** Steps of one search with back-references before it settles for the best match so far. */
