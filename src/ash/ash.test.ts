@@ -173,4 +173,24 @@ applet(sh, [
     stdout: "139\n",
     stderr: "Segmentation fault\n",
   },
+  {
+    name: "substitutions go on after errors",
+    argv: c("set -e; x=$(false; echo $-); echo $x; (false; echo no); echo no"),
+    stdout: "c\n",
+    status: 1,
+  },
+  {
+    name: "type with an option is short",
+    argv: c("type -p cd; type -t if nope; type cd"),
+    stdout: "cd\nif\ncd is a shell builtin\n",
+  },
+  {
+    name: "symbolic masks",
+    argv: c(
+      "m() { umask 0124; umask $1; umask; }; m a=u; m =rw; m +x; m u=rwx,g=u; m a-s; umask u+s",
+    ),
+    stdout: "0777\n0135\n0124\n0004\n0124\n",
+    stderr: "sh: umask: line 0: illegal mode: u+s\n",
+    status: 2,
+  },
 ]);

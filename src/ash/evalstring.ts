@@ -3,11 +3,14 @@ import { type Blocking, isSteps, type Steps } from "../abi/program.ts";
 import { compile } from "./eval.ts";
 import { type Parsed, parseCommand } from "./parser.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
-import { type Source, SyntaxFault } from "./tokens.ts";
+import { type ParseHost, type Source, SyntaxFault } from "./tokens.ts";
 
-/** The shell's aliases, for the parser. */
-export function parseHost(sh: Shell): { alias(name: string): string | undefined } {
-  return { alias: (name) => (sh.aliases.size === 0 ? undefined : sh.aliases.get(name)) };
+/** The shell's aliases and builtins, for the parser. */
+export function parseHost(sh: Shell): ParseHost {
+  return {
+    alias: (name) => (sh.aliases.size === 0 ? undefined : sh.aliases.get(name)),
+    isSpecial: (name) => sh.builtins.get(name)?.special === true,
+  };
 }
 
 /** Parses the next command of a source; syntax errors become the shell's. */

@@ -116,7 +116,9 @@ function forkShell(
     }
     child.opts.monitor = false;
     child.ttyFd = -1;
-    if (mode !== NOJOB) child.jobs.inherited = undefined;
+    // As the original has it, -e is not for substitutions.
+    if (mode === NOJOB) child.opts.errexit = false;
+    else child.jobs.inherited = undefined;
     return yield* runToEnd(child, run);
   });
   const leader = first === 0 ? pid : first;

@@ -3,7 +3,7 @@ import type { Node } from "./nodes.ts";
 import { parseCommand } from "./parser.ts";
 import { type Source, SyntaxFault } from "./tokens.ts";
 
-const NO_ALIASES = { alias: () => undefined };
+const NO_ALIASES = { alias: () => undefined, isSpecial: (name: string) => name === "eval" };
 
 function source(text: string, eof = true): Source {
   return { text, pos: 0, eof, line: 1, aliases: [] };
@@ -33,6 +33,7 @@ test.each([
   ["echo >\n", "2: unexpected newline"],
   ["a & & b", '1: unexpected "&"'],
   ["a-b() { :; }", "1: bad function name"],
+  ["eval() { :; }", "1: bad function name"],
   ["! ! true", '1: unexpected "!"'],
   ["cat <<<x", "1: unexpected redirection"],
   ["{ :; } x", "1: unexpected word"],
@@ -85,7 +86,10 @@ test("aliases: the next word after a trailing blank, not again inside themselves
   const aliases: Record<string, string> = { ls: "ls -l", t: "echo ", w: "world" };
   const from = source("ls; t w w");
   const words: string[] = [];
-  const parsed = parseCommand(from, { alias: (name) => aliases[name] });
+  const parsed = parseCommand(from, {
+    alias: (name) => aliases[name],
+    isSpecial: () => false,
+  });
   const items = typeof parsed !== "string" && parsed.type === "list" ? parsed.items : [];
   for (const item of items)
     if (item.type === "cmd") words.push(item.args.map((w) => w.raw).join(" "));

@@ -77,7 +77,10 @@ export function parsePrompt(text: string): Word {
   return new Parser(source, NO_ALIASES).heredocBody(text, 0);
 }
 
-const NO_ALIASES: ParseHost = Object.freeze({ alias: () => undefined });
+const NO_ALIASES: ParseHost = Object.freeze({
+  alias: () => undefined,
+  isSpecial: () => false,
+});
 
 const EMPTY: Node = { type: "list", items: [] };
 
@@ -468,7 +471,8 @@ class Parser extends Lexer {
 
   #functionName(): string {
     const name = this.#literal();
-    if (name === undefined || !isName(name)) this.fault("bad function name");
+    if (name === undefined || !isName(name) || this.host.isSpecial(name))
+      this.fault("bad function name");
     return name;
   }
 

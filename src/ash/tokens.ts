@@ -13,6 +13,8 @@ export interface Source {
 /** What the parser asks of the shell. */
 export interface ParseHost {
   alias(name: string): string | undefined;
+  /** Is it a special builtin? No function can have its name. */
+  isSpecial(name: string): boolean;
 }
 
 /** Thrown when the text ends inside a command and more may come. */

@@ -60,10 +60,10 @@ function commandMain(sh: Shell, argv: readonly string[]): Blocking<number> {
 function typeMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   let text = "";
   let status = 0;
-  // "type -p" of bash is taken for its option alone.
-  const names = argv.slice(1);
-  for (const name of names) {
-    const one = describe(sh, name, true, undefined);
+  // Any one option of bash makes the answers short.
+  const short = argv[1]?.startsWith("-") === true;
+  for (const name of argv.slice(short ? 2 : 1)) {
+    const one = describe(sh, name, !short, undefined);
     text += one.text;
     if (one.status !== 0) status = one.status;
   }

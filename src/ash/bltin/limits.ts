@@ -35,32 +35,42 @@ function symbolicMask(mask: number): string {
   return parts.join(",");
 }
 
-/** Applies a symbolic mode to permission bits; undefined when it is none. */
-export function symbolicMode(text: string, mode: number): number | undefined {
+const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 };
+const PERMS: Readonly<Record<string, number>> = {
+  r: 0o444,
+  w: 0o222,
+  x: 0o111,
+  s: 0o6000,
+  t: 0o1000,
+};
+
+/**
+ * Applies a symbolic mode to permission bits; undefined when it is none. Where nobody is named, only
+ * what `mask` leaves counts. A class can be copied alone, and as `=` has left it.
+ */
+function symbolicMode(text: string, mode: number, mask: number): number | undefined {
   let bits = mode;
   for (const clause of text.split(",")) {
     if (clause === "") continue;
-    const m = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(clause);
+    const m = /^([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)$/.exec(clause);
     if (m === null) return undefined;
-    const who = m[1] === "" || m[1]?.includes("a") ? "ugo" : (m[1] as string);
-    for (const [, op, perms] of (m[2] as string).matchAll(/([-+=])([rwxXstugo]*)/g)) {
+    let who = 0;
+    for (const c of m[1] as string) who |= WHO[c] as number;
+    for (const [, op, perms = ""] of (m[2] as string).matchAll(/([-+=])([ugo]|[rwxXst]*)/g)) {
+      if (op === "=") bits &= ~(who === 0 ? 0o777 : who);
       let set = 0;
-      for (const p of perms as string) {
-        if (p === "r") set |= 4;
-        else if (p === "w") set |= 2;
-        else if (p === "x") set |= 1;
-        else if (p === "X") set |= bits & 0o111 ? 1 : 0;
-        else if (CLASSES.includes(p)) set |= (bits >> (6 - 3 * CLASSES.indexOf(p))) & 7;
+      for (const p of perms) {
+        const from = CLASSES.indexOf(p);
+        if (from >= 0) set |= ((bits >> (6 - 3 * from)) & 7) * 0o111;
+        else if (p === "X") set |= mode & 0o111 ? 0o111 : 0;
+        else set |= PERMS[p] as number;
       }
-      for (const w of who) {
-        const shift = 6 - 3 * CLASSES.indexOf(w);
-        if (op === "=") bits = (bits & ~(7 << shift)) | (set << shift);
-        else if (op === "+") bits |= set << shift;
-        else bits &= ~(set << shift);
-      }
+      set &= who === 0 ? ~mask : who;
+      if (op === "-") bits &= ~set;
+      else bits |= set;
     }
   }
-  return bits & 0o777;
+  return bits;
 }
 
 function umaskMain(sh: Shell, argv: readonly string[]): Blocking<number> {
@@ -73,14 +83,14 @@ function umaskMain(sh: Shell, argv: readonly string[]): Blocking<number> {
     return sh.print(`${text}\n`);
   }
   if (/^[0-9]/.test(arg)) {
-    if (!/^[0-7]+$/.test(arg) || Number.parseInt(arg, 8) > 0o7777) {
+    if (!/^[0-7]+$/.test(arg) || Number.parseInt(arg, 8) > 0o777) {
       throw sh.error(`illegal mode: ${arg}`);
     }
-    sh.sys.umask(Number.parseInt(arg, 8) & 0o777);
+    sh.sys.umask(Number.parseInt(arg, 8));
     return 0;
   }
-  const mode = symbolicMode(arg, ~mask & 0o777);
-  if (mode === undefined) throw sh.error(`illegal mode: ${arg}`);
+  const mode = symbolicMode(arg, ~mask & 0o777, mask);
+  if (mode === undefined || mode > 0o777) throw sh.error(`illegal mode: ${arg}`);
   sh.sys.umask(~mode & 0o777);
   return 0;
 }
