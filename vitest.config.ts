@@ -10,6 +10,7 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     reporters: ["./test/support/reporter.ts"],
+    globalSetup: ["./test/support/debian.ts"],
     setupFiles: ["./test/support/no-console.ts"],
     testTimeout: 20_000,
   },
