@@ -570,6 +570,7 @@ export abstract class Lexer {
           op = String.fromCharCode(c);
           word = this.#braceWord(q, false);
         } else {
+          if (c === RBRACE) this.fault("missing '}'");
           op = ":";
           word = this.#braceArith(true);
           if (this.at() === COLON) {

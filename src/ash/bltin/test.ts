@@ -131,6 +131,15 @@ class Test {
       negate = !negate;
       this.#at++;
     }
+    // "( ! -e )" at the very end: the operator is taken for a text, as the original does.
+    if (
+      negate &&
+      this.#depth > 0 &&
+      this.#end - this.#at === 2 &&
+      this.#argv[this.#end - 1] === ")"
+    ) {
+      return (this.#argv[this.#at++] !== "") !== negate;
+    }
     return this.#primary() !== negate;
   }
 
