@@ -483,13 +483,14 @@ function combine(fn: Binary, x: Operand, y: Operand): Operand {
     const c = y.constant;
     return computed((env) => fn(left(env), c), effects, x.second, depth);
   }
-  // A variable is read when the operator is applied: after what stands to its right was computed.
-  if (x.name !== undefined && y.effects) {
+  // A variable is read when the operator is applied: after what stands to its right was computed. (A
+  // variable at the right may hold an expression that assigns.)
+  if (x.name !== undefined && (y.effects || y.name !== undefined)) {
     const late: Arith = (env) => {
       const r = right(env);
       return fn(left(env), r);
     };
-    return computed(late, true, x.second, depth);
+    return computed(late, effects, x.second, depth);
   }
   return computed((env) => fn(left(env), right(env)), effects, x.second, depth);
 }

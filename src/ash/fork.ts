@@ -12,7 +12,7 @@ import { exitShell, forkSafely, ignoreKeyboard, resetRootSignals, resetTraps } f
 
 const FOREGROUND = 0;
 const BACKGROUND = 1;
-/** A command substitution: no job control, and `jobs` and `trap` show the parent's. */
+/** A command substitution: no job control, and `trap` shows the parent's traps. */
 const NOJOB = 2;
 type ForkMode = typeof FOREGROUND | typeof BACKGROUND | typeof NOJOB;
 
@@ -126,6 +126,12 @@ function forkShell(
   const text = control && node !== null ? commandText(node) : "";
   job.procs.push({ pid, status: -1, text });
   return pid;
+}
+
+/** `jobs` itself, as all of a pipeline's member or substitution: it lists the jobs of the parent. */
+function isJobs(node: Node | null): boolean {
+  const first = node?.type === "cmd" ? node.args[0]?.parts[0] : undefined;
+  return first?.t === "lit" && first.s === "jobs";
 }
 
 export function spawnSubshell(sh: Shell, node: Node, run: Run): Job {

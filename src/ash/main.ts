@@ -9,6 +9,7 @@ import { strerror } from "../libc/strerror.ts";
 import { setCwd } from "./bltin/cd.ts";
 import type { Builtin } from "./bltin.ts";
 import { allBuiltins } from "./builtins.ts";
+import { tellError } from "./after.ts";
 import { expandText } from "./eval.ts";
 import { runText } from "./evalstring.ts";
 import { runToEnd } from "./fork.ts";
@@ -238,8 +239,8 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
   }
   if (how.command !== undefined) {
     const exits = !sh.opts.interactive && !sh.opts.stdin;
-    const status = yield* runInput(sh, new StringInput(how.command), exits);
-    if (!sh.opts.stdin) return status;
+    const status = yield* runCommand(sh, new StringInput(how.command), exits);
+    if (!sh.opts.stdin && status !== undefined) return status;
   }
   if (input !== undefined) {
     sh.inputIsFile = true;
@@ -247,6 +248,19 @@ function* runShell(sh: Shell, how: Invocation): Steps<number> {
   }
   if (!sh.opts.interactive) return yield* runInput(sh, new FileInput(sys, 0, STDIN_CHUNK));
   return yield* runInteractive(sh);
+}
+
+/** The text of -c: its status; undefined after an error in an interactive shell, which then reads on. */
+function* runCommand(sh: Shell, input: StringInput, exits: boolean): Steps<number | undefined> {
+  try {
+    return yield* runInput(sh, input, exits);
+  } catch (e) {
+    if (!(e instanceof ShellError) || !sh.opts.interactive) throw e;
+    yield* tellError(sh, e);
+    sh.status = e.status;
+    sh.skip = 0;
+    return undefined;
+  }
 }
 
 function* runInteractive(sh: Shell): Steps<number> {

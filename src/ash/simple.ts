@@ -513,7 +513,8 @@ function* runProgram(
   if (found instanceof Errno) {
     const hook = sh.functions.get("command_not_found_handle");
     return yield* complainWith(sh, targets, () => {
-      if (hook !== undefined) return callFunction(sh, hook, ["", ...argv]);
+      // The hook gets the name alone, and its status is nobody's.
+      if (hook !== undefined) return askHook(sh, hook, name);
       return sh.complain(`${name}: ${execFault(found).text}`, 127);
     });
   }
@@ -536,6 +537,12 @@ function* runProgram(
     return isSteps(c) ? yield* c : c;
   }
   return yield* runExternal(sh, found, argv, envp, targets, cmd.node);
+}
+
+function* askHook(sh: Shell, hook: Func, name: string): Steps<number> {
+  const r = callFunction(sh, hook, ["", name]);
+  if (isSteps(r)) yield* r;
+  return 127;
 }
 
 /** Complains about a command that is not there, with its redirections in force. */

@@ -30,6 +30,8 @@ test.each([
   ["test ( = )", "1"],
   ["test ( a ) -a x", "0"],
   ["test ( a", "2 closing paren expected"],
+  ["test ( -n a )", "2 closing paren expected"],
+  ["test ( -n a ) -a b", "0"],
   ["test ! a = b -a c", "0"],
   ["test a -o 1 -eq x", "2 x: out of range"],
   ["test 010 -eq 10", "0"],

@@ -163,7 +163,7 @@ function killMain(sh: Shell, argv: readonly string[]): Blocking<number> {
     let name = first.slice(1);
     at = 2;
     if (first === "--") name = "TERM";
-    else if ((first === "-s" || first === "-n") && argv[2] !== undefined) {
+    else if (first === "-s" && argv[2] !== undefined) {
       name = argv[2];
       at = 3;
     }

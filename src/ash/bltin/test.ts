@@ -33,6 +33,7 @@ class Wrong {
 
 const UNARY = "bcdefghknprstuwxzGLOS";
 /** Parentheses and negations nest as deep. */
+const UNCLOSED = "closing paren expected";
 const MAX_DEPTH = 500;
 
 /**
@@ -92,10 +93,18 @@ class Test {
       return this.#binary(argv[from] as string);
     }
     if ((n === 2 || n === 4) && argv[from] === "!") return !this.run(from + 1);
+    // As the original has it: of four words, "( -n x )" is none of the forms.
+    if (n === 4 && argv[from] === "(" && this.#isUnary(argv[from + 1] as string)) {
+      if (!isBinary(argv[from + 2] as string, this.#double)) throw new Wrong(UNCLOSED);
+    }
     this.#at = from;
     const result = this.#or();
     if (this.#at < this.#end) throw new Wrong(`${argv[this.#at] as string}: unknown operand`);
     return result;
+  }
+
+  #isUnary(word: string): boolean {
+    return word.length === 2 && word[0] === "-" && UNARY.includes(word.charAt(1));
   }
 
   #is(text: string): boolean {
@@ -153,12 +162,12 @@ class Test {
       this.#at++;
       const result = this.#or();
       this.#depth--;
-      if (!this.#is(")")) throw new Wrong("closing paren expected");
+      if (!this.#is(")")) throw new Wrong(UNCLOSED);
       this.#at++;
       return result;
     }
     this.#at++;
-    if (left > 0 && word.length === 2 && word[0] === "-" && UNARY.includes(word.charAt(1))) {
+    if (left > 0 && this.#isUnary(word)) {
       const compared = left > 1 && isBinary(argv[this.#at] as string, this.#double);
       if (!compared) return this.#unary(word.charAt(1), argv[this.#at++] as string);
     }
