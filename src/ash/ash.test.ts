@@ -193,4 +193,19 @@ applet(sh, [
     stderr: "sh: umask: line 0: illegal mode: u+s\n",
     status: 2,
   },
+  {
+    name: "an error of -c in an interactive shell",
+    argv: ["-i", "-c", "set -u; echo $x; echo no"],
+    env: { PS1: "> " },
+    stdin: "echo more\n",
+    stdout: "> more\n> ",
+    stderr: "sh: can't access tty; job control turned off\nsh: x: parameter not set\n\n",
+  },
+  {
+    name: "right operand first",
+    argv: c("a='b=c' c='d=123'; echo $((a,d)):$((d)); kill -n 9 $$"),
+    stdout: "0:123\n",
+    stderr: "sh: bad signal name 'n'\n",
+    status: 1,
+  },
 ]);

@@ -155,7 +155,7 @@ function killMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   let at = 1;
   let signo = SIGTERM;
   const first = argv[1];
-  if (first === "-l" || first === "-L") {
+  if (first === "-l") {
     if (argv.length === 2) return sh.print(signalList());
     return listSignals(sh, argv.slice(2));
   }

@@ -94,9 +94,14 @@ class Test {
     }
     if ((n === 2 || n === 4) && argv[from] === "!") return !this.run(from + 1);
     // As the original has it: of four words, "( -n x )" is none of the forms.
-    if (n === 4 && argv[from] === "(" && this.#isUnary(argv[from + 1] as string)) {
-      if (!isBinary(argv[from + 2] as string, this.#double)) throw new Wrong(UNCLOSED);
-    }
+    const at = this.#end - 4;
+    if (
+      (n === 4 || (n === 5 && argv[from] === "!")) &&
+      argv[at] === "(" &&
+      this.#isUnary(argv[at + 1] as string) &&
+      !isBinary(argv[at + 2] as string, this.#double)
+    )
+      throw new Wrong(UNCLOSED);
     this.#at = from;
     const result = this.#or();
     if (this.#at < this.#end) throw new Wrong(`${argv[this.#at] as string}: unknown operand`);
