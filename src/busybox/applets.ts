@@ -85,6 +85,7 @@ import { wc } from "./coreutils/wc.ts";
 import { who } from "./coreutils/who.ts";
 import { whoami } from "./coreutils/whoami.ts";
 import { yes } from "./coreutils/yes.ts";
+import { which } from "./debianutils/which.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
@@ -103,6 +104,7 @@ import { bc } from "./miscutils/bc.ts";
 import { dc } from "./miscutils/dc.ts";
 import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
+import { strings } from "./miscutils/strings.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
@@ -139,6 +141,7 @@ import { more } from "./util-linux/more.ts";
 import { nologin } from "./util-linux/nologin.ts";
 import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
+import { rev } from "./util-linux/rev.ts";
 import { unshare } from "./util-linux/unshare.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -292,10 +295,14 @@ export function allApplets(): Applet[] {
     sysctl,
     uptime,
 
+    // debianutils
+    which,
+
     // miscutils
     bc,
     dc,
     inotifyd,
+    strings,
     tree,
 
     // loginutils
@@ -321,6 +328,7 @@ export function allApplets(): Applet[] {
     nologin,
     pivot_root,
     renice,
+    rev,
     unshare,
     xxd,
 
