@@ -75,7 +75,7 @@ function partText(part: Part): string {
       return part.s;
     case "param": {
       if (part.op === "len") return `\${#${part.name}}`;
-      if (part.op === "") return `\${${part.name}}`;
+      if (part.op === "") return `\${${part.name === "$" ? "\\$" : part.name}}`;
       const tail = part.word2 === null ? "" : `${part.op[0]}${word(part.word2)}`;
       const of = part.word === null ? "" : word(part.word);
       return `\${${part.name}${part.colon ? ":" : ""}${part.op}${of}${tail}}`;

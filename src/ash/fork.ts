@@ -118,7 +118,7 @@ function forkShell(
     child.ttyFd = -1;
     // As the original has it, -e is not for substitutions.
     if (mode === NOJOB) child.opts.errexit = false;
-    else child.jobs.inherited = undefined;
+    if (!isJobs(node)) child.jobs.inherited = undefined;
     return yield* runToEnd(child, run);
   });
   const leader = first === 0 ? pid : first;

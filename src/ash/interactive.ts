@@ -242,6 +242,7 @@ function* recover(sh: Shell, input: TerminalInput, e: unknown): Steps<void> {
   if (e instanceof ShellError) {
     sh.status = e.status;
     yield* tellError(sh, e);
+    if (!sh.opts.interactive) throw new ShellExit(e.status);
   } else if (e === INTERRUPT) {
     const w = sh.interrupted || input.first === false ? sh.print2("\n", 0) : 0;
     if (isSteps(w)) yield* w;

@@ -169,6 +169,8 @@ function* execMain(sh: Shell, argv: readonly string[]): Steps<number> {
   if (name === undefined) return 0;
   const args = argv.slice(at);
   if (argv0 !== undefined) args[0] = argv0;
+  // Whatever comes of it, this is no interactive shell any more.
+  sh.opts.interactive = false;
   const found = findCommand(sh, name, undefined);
   let fault: Errno = ENOENT;
   if (found instanceof Errno) fault = found;
