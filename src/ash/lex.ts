@@ -1,4 +1,5 @@
 // The lexer of the shell (POSIX XCU 2.3): characters to tokens and words with their quoting.
+import { leaveAliases } from "./alias.ts";
 import { ansiQuoted } from "./ansi.ts";
 import {
   AMP,
@@ -127,17 +128,6 @@ export abstract class Lexer {
     return token;
   }
 
-  /** Leaves aliases whose text has been read. */
-  #leaveAliases(): void {
-    const rest = this.src.length - this.pos;
-    while (this.aliases.length > 0) {
-      const top = this.aliases[this.aliases.length - 1] as Source["aliases"][number];
-      if (rest > top.rest) break;
-      if (top.blank) this.aliasNext = true;
-      this.aliases.pop();
-    }
-  }
-
   /** Reads a token into `tok`. No reserved words or aliases here. */
   lex(): number {
     this.quoted = false;
@@ -155,7 +145,9 @@ export abstract class Lexer {
         } else this.pos = end;
         continue;
       }
-      if (this.aliases.length > 0) this.#leaveAliases();
+      if (this.aliases.length > 0 && leaveAliases(this.aliases, this.src.length - this.pos)) {
+        this.aliasNext = true;
+      }
       switch (c) {
         case EOF:
           return this.token(T_EOF);
@@ -425,11 +417,6 @@ export abstract class Lexer {
       else if (c === DOLLAR) this.#dollar(parts, true);
       else this.#backquotes(parts, true);
     }
-  }
-
-  /** Text as inside double quotes, to the end: prompts. */
-  promptParts(): Part[] {
-    return this.heredocParts();
   }
 
   #dollar(parts: Parts, q: boolean): void {
@@ -812,17 +799,5 @@ export abstract class Lexer {
   /** Reads the bodies of the here-documents announced on the line just ended. */
   readHeredocs(): void {
     readHeredocs(this);
-  }
-
-  /** Puts an alias's text before what is still to be read. `start`: where the word began. */
-  pushAlias(name: string, value: string, start: number): void {
-    const rest = this.src.length - this.pos;
-    this.aliases.push({ name, rest, blank: /[ \t]$/.test(value) });
-    this.src = this.src.slice(0, start) + value + this.src.slice(this.pos);
-    this.pos = start;
-  }
-
-  aliasActive(name: string): boolean {
-    return this.aliases.some((a) => a.name === name);
   }
 }

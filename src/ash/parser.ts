@@ -1,4 +1,5 @@
 // The parser of the shell (POSIX XCU 2.10): one complete command (line) at a time from a source.
+import { aliasActive, pushAlias } from "./alias.ts";
 import { Lexer } from "./lex.ts";
 import type { Cmd, Node, Redir, Word } from "./nodes.ts";
 import {
@@ -216,9 +217,9 @@ class Parser extends Lexer {
         if (keyword >= 0) return this.token(keyword);
       }
       if ((check & CHKALIAS) === 0) return T_WORD;
-      const value = this.aliasActive(text) ? undefined : this.host.alias(text);
+      const value = aliasActive(this.aliases, text) ? undefined : this.host.alias(text);
       if (value === undefined) return T_WORD;
-      this.pushAlias(text, value, this.#start);
+      pushAlias(this, text, value, this.#start);
       for (;;) {
         this.#lexFrom();
         if ((this.tok as number) !== T_NL || (check & CHKNL) === 0) break;

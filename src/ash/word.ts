@@ -457,8 +457,7 @@ export function compileArithmetic(expr: Word, host: WordHost): StrPart {
     const arith = compileArith(text.constant);
     return { pure: true, constant: undefined, run: (sh) => runArith(sh, arith, sh) };
   }
-  const evaluate = (sh: Shell, s: string): string =>
-    runArith(sh, sh.arithCache.compile(s), sh);
+  const evaluate = (sh: Shell, s: string): string => runArith(sh, sh.arithCache.compile(s), sh);
   const slow = mapPart(text, evaluate);
   return compileNumbers(expr, slow) ?? slow;
 }
