@@ -3,6 +3,8 @@
 "use strict";
 const fs = require("node:fs");
 const vm = require("node:vm");
+// Shells run many functions a little: V8 should wait until one is truly hot before it optimizes it.
+require("node:v8").setFlagsFromString("--interrupt-budget=300000");
 const dist = require("node:path").join(__dirname, "..", "dist");
 
 /** Evaluates a bundle: a function expression. */

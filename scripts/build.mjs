@@ -3,7 +3,7 @@
 //     node scripts/build.mjs              everything but type declarations (`npm run build` adds those)
 //     node scripts/build.mjs --if-stale   only when a source is newer than what is there
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildCommandLine } from "./lazy-applets.mjs";
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
 
 /** What the cache of compiled code is to hold: the functions that this run calls. */
-const WARM_UP = ["run", "alpine", "sh", "-c", "i=1; echo $((i + 1)) | cat; ls / | cut -c1; true"];
+const WARM_UP = ["run", "alpine", "sh", "-c", readFileSync(`${root}scripts/warm-up.sh`, "latin1")];
 
 function newest(path) {
   const stat = statSync(path);
