@@ -3,7 +3,15 @@
 //     node scripts/build.mjs              everything but type declarations (`npm run build` adds those)
 //     node scripts/build.mjs --if-stale   only when a source is newer than what is there
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildCommandLine } from "./lazy-applets.mjs";
