@@ -1,5 +1,9 @@
 // SHA-3 (FIPS 202): the sponge over Keccak-f[1600]. Lanes are pairs of 32-bit words, the lower one first.
 import type { Hash } from "./hash.ts";
+import { absorbByWasm } from "./keccak-wasm.ts";
+
+/** From how many blocks at once WebAssembly pays. */
+const MANY = 16;
 
 /** SHA3-224, -256, -384 or -512; the size is that of the digest in bits. */
 export class Sha3 implements Hash {
@@ -21,6 +25,13 @@ export class Sha3 implements Hash {
     let i = 0;
     const n = bytes.length;
     while (i < n) {
+      if (at === 0 && n - i >= MANY * rate) {
+        const count = Math.floor((n - i) / rate);
+        if (absorbByWasm(s, this.#round, rate, bytes.subarray(i), count)) {
+          i += count * rate;
+          continue;
+        }
+      }
       if ((at & 3) === 0 && i + 4 <= n) {
         const k = at >> 2;
         s[k] =

@@ -1,5 +1,9 @@
 // SHA-512 and SHA-384 (FIPS 180-4). 64-bit words are pairs of 32-bit ones: xh the upper half, xl the lower.
 import { BlockHash, wordsToBytes } from "./hash.ts";
+import { blocksByWasm } from "./sha512-wasm.ts";
+
+/** From how many blocks at once WebAssembly pays. */
+const MANY = 32;
 
 /** SHA-512: 64 bytes. */
 export class Sha512 extends BlockHash {
@@ -19,6 +23,7 @@ export class Sha512 extends BlockHash {
   protected blocks(view: DataView, from: number, count: number): void {
     const s = this.#state;
     const k = this.#k;
+    if (count >= MANY && blocksByWasm(s, k, view, from, count)) return;
     for (let at = from, end = from + 128 * count; at < end; at += 128) {
       let x0h = view.getInt32(at);
       let x0l = view.getInt32(at + 4);
