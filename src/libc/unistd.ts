@@ -95,21 +95,35 @@ function readEntries(sys: Sys, fd: number): Dirent[] {
   }
 }
 
-/** All entries of a directory but "." and "..", in the file system's order. */
-export function* readDir(sys: Sys, path: string): Steps<Dirent[]> {
+/**
+ * All entries of a directory but "." and "..", in the file system's order, given to `use` while the
+ * directory is still open: whoever lists /proc/self/fd sees the descriptor that he lists it with.
+ */
+export function* withDir<T>(
+  sys: Sys,
+  path: string,
+  use: (entries: Dirent[]) => Steps<T>,
+): Steps<T> {
   const call = open(sys, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const fd = isSteps(call) ? yield* call : call;
   try {
     const all: Dirent[] = [];
     for (;;) {
       const batch = readEntries(sys, fd);
-      if (batch.length === 0) return all;
+      if (batch.length === 0) return yield* use(all);
       for (const d of batch) if (d.name !== "." && d.name !== "..") all.push(d);
       if (--sys.budget < 0) yield* sys.sched_yield();
     }
   } finally {
     sys.close(fd);
   }
+}
+
+/** All entries of a directory but "." and "..", in the file system's order. */
+export function readDir(sys: Sys, path: string): Steps<Dirent[]> {
+  return withDir(sys, path, function* (entries) {
+    return entries;
+  });
 }
 
 /** All that can be read from a descriptor; more than `limit` bytes throw EFBIG. */

@@ -9,7 +9,7 @@ import type { Process } from "../../libc/process.ts";
 import { modeString, S_ISBLK, S_ISCHR, S_ISDIR, S_ISLNK } from "../../libc/stat.ts";
 import { isatty } from "../../libc/stdio.ts";
 import { columns } from "../../libc/termios.ts";
-import { readDir, readlink, tryLstat, tryStat } from "../../libc/unistd.ts";
+import { readlink, tryLstat, tryStat, withDir } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { humanSize } from "../libbb/human.ts";
 import { indicator, paint } from "../libbb/ls-color.ts";
@@ -179,18 +179,20 @@ function* entriesOf(p: Process, dir: string, look: Look): Steps<[Entry[], boolea
   const entries: Entry[] = [];
   let ok = true;
   try {
-    const names = (yield* readDir(p.sys, dir)).map((d) => d.name);
-    if (look.all === "a") names.push(".", "..");
-    for (const name of names) {
-      if (name[0] === "." && look.all === "") continue;
-      const path = joinPath(dir, name);
-      const flags = look.has("L") ? 0 : AT_SYMLINK_NOFOLLOW;
-      const st = p.sys.tryStatat(AT_FDCWD, path, flags);
-      if (st instanceof Errno) {
-        yield* p.warn(path, st);
-        ok = false;
-      } else entries.push({ name, path, st });
-    }
+    yield* withDir(p.sys, dir, function* (found) {
+      const names = found.map((d) => d.name);
+      if (look.all === "a") names.push(".", "..");
+      for (const name of names) {
+        if (name[0] === "." && look.all === "") continue;
+        const path = joinPath(dir, name);
+        const flags = look.has("L") ? 0 : AT_SYMLINK_NOFOLLOW;
+        const st = p.sys.tryStatat(AT_FDCWD, path, flags);
+        if (st instanceof Errno) {
+          yield* p.warn(path, st);
+          ok = false;
+        } else entries.push({ name, path, st });
+      }
+    });
   } catch (e) {
     yield* p.warn(`can't open '${dir}'`, e);
     ok = false;
