@@ -2,7 +2,7 @@
 import { EIO, Errno } from "../../abi/errno.ts";
 import { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
 import { isSteps, type Steps, settle } from "../../abi/program.ts";
-import { SIG_IGN, SIGINT, SIGPIPE } from "../../abi/signal.ts";
+import { SIG_IGN, SIGINT } from "../../abi/signal.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
 import { open, writeAll } from "../../libc/unistd.ts";
@@ -18,10 +18,9 @@ interface Target {
 function* main(p: Process): Steps<number> {
   const { sys } = p;
   const opt = getopt(p, "ia");
-  const ignore = { handler: SIG_IGN, flags: 0, mask: { lo: 0, hi: 0 } };
-  if (opt.has("i")) sys.rt_sigaction(SIGINT, ignore);
-  // A reader that goes away must not keep the others from the rest.
-  sys.rt_sigaction(SIGPIPE, ignore);
+  if (opt.has("i")) {
+    sys.rt_sigaction(SIGINT, { handler: SIG_IGN, flags: 0, mask: { lo: 0, hi: 0 } });
+  }
   let status = 0;
   const targets: Target[] = [{ fd: 1, name: "standard output", failed: false }];
   for (const name of opt.operands) {

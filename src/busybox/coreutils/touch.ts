@@ -40,7 +40,7 @@ function* main(p: Process): Steps<number> {
   const date = opt.get("t") ?? opt.get("d");
   if (date !== undefined) {
     const now = sys.clock_gettime(CLOCK_REALTIME).sec;
-    const sec = parseDate(date, now, yield* timezone(p)) ?? die(`invalid date '${date}'`);
+    const sec = parseDate(date, now, yield* timezone(p), true) ?? die(`invalid date '${date}'`);
     atime = mtime = { sec, nsec: 0 };
   }
   // With neither -a nor -m, or both, both are set.

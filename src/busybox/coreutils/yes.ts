@@ -1,7 +1,7 @@
 // yes: a line again and again (as in GNU)
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { bytesOf } from "../../lib/bytes.ts";
-import { dieErrno, type Process } from "../../libc/process.ts";
+import type { Process } from "../../libc/process.ts";
 import { writeAll } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 
@@ -12,13 +12,9 @@ function* main(p: Process): Steps<number> {
   // The same bytes every time: as many whole lines as make a good write.
   const block = bytesOf(line.repeat(Math.max(1, Math.floor(16384 / line.length))));
   for (;;) {
-    try {
-      const n = p.sys.write(1, block);
-      const written = isSteps(n) ? yield* n : n;
-      if (written < block.length) yield* writeAll(p.sys, 1, block.subarray(written));
-    } catch (e) {
-      dieErrno("standard output", e);
-    }
+    const n = p.sys.write(1, block);
+    const written = isSteps(n) ? yield* n : n;
+    if (written < block.length) yield* writeAll(p.sys, 1, block.subarray(written));
   }
 }
 

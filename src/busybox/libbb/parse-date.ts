@@ -3,10 +3,11 @@ import type { Tm } from "../../libc/time/civil.ts";
 import { strptime } from "../../libc/time/strptime.ts";
 import { localtime, mktime, type Zone } from "../../libc/time/zone.ts";
 
-/** The day that `now` is in, from its beginning. */
-function today(now: number, zone: Zone): Tm | undefined {
+/** The day that `now` is in, from its beginning unless the time is kept. */
+function today(now: number, zone: Zone, keepTime = false): Tm | undefined {
   const tm = localtime(now, zone);
   if (tm === undefined) return undefined;
+  if (keepTime) return { ...tm, isdst: -1 };
   return { ...tm, hour: 0, min: 0, sec: 0, isdst: -1 };
 }
 
@@ -28,16 +29,24 @@ function nearYear(two: number, now: number): number {
   return year > now + 50 ? year - 100 : year < now - 50 ? year + 100 : year;
 }
 
-/** Seconds since 1970; undefined when it is no date. What is not named is today's, or zero after what is. */
-export function parseDate(text: string, now: number, zone: Zone): number | undefined {
-  const tm = today(now, zone);
+/**
+ * Seconds since 1970; undefined when it is no date. What is not named is as it is now: the day for date,
+ * where the time begins with zeros, and with `keepTime` the time too (touch).
+ */
+export function parseDate(
+  text: string,
+  now: number,
+  zone: Zone,
+  keepTime = false,
+): number | undefined {
+  const tm = today(now, zone, keepTime);
   if (tm === undefined) return undefined;
   let m = /^@([0-9]+)$/.exec(text);
   if (m !== null) return Number(m[1]) <= Number.MAX_SAFE_INTEGER ? Number(m[1]) : undefined;
 
   m = /^([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?$/.exec(text);
   if (m !== null) {
-    [tm.hour, tm.min, tm.sec] = [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)];
+    [tm.hour, tm.min, tm.sec] = [Number(m[1]), Number(m[2]), Number(m[3] ?? tm.sec)];
     return finish(tm, zone);
   }
   m =
@@ -51,7 +60,9 @@ export function parseDate(text: string, now: number, zone: Zone): number | undef
   if (m !== null) {
     if (m[1] !== undefined) tm.year = Number(m[1]) - 1900;
     [tm.mon, tm.mday] = [Number(m[2]) - 1, Number(m[3])];
-    [tm.hour, tm.min, tm.sec] = [Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0)];
+    tm.hour = Number(m[4] ?? tm.hour);
+    tm.min = Number(m[5] ?? tm.min);
+    tm.sec = Number(m[6] ?? tm.sec);
     return finish(tm, zone);
   }
   m = /^((?:[0-9]{2}){1,6})(?:\.([0-9]{2}))?$/.exec(text);
