@@ -85,10 +85,16 @@ import { wc } from "./coreutils/wc.ts";
 import { who } from "./coreutils/who.ts";
 import { whoami } from "./coreutils/whoami.ts";
 import { yes } from "./coreutils/yes.ts";
+import { pipe_progress } from "./debianutils/pipe_progress.ts";
+import { run_parts } from "./debianutils/run-parts.ts";
 import { which } from "./debianutils/which.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
+import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
+import { xargs } from "./findutils/xargs.ts";
+import { cal } from "./util-linux/cal.ts";
+import { dmesg } from "./util-linux/dmesg.ts";
 import { xxd } from "./util-linux/xxd.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
@@ -105,6 +111,7 @@ import { dc } from "./miscutils/dc.ts";
 import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
 import { strings } from "./miscutils/strings.ts";
+import { time } from "./miscutils/time.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
@@ -134,14 +141,17 @@ import { logger } from "./sysklogd/logger.ts";
 import { logread } from "./sysklogd/logread.ts";
 import { syslogd } from "./sysklogd/syslogd.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
+import { flock } from "./util-linux/flock.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { last } from "./util-linux/last.ts";
 import { mesg } from "./util-linux/mesg.ts";
 import { more } from "./util-linux/more.ts";
+import { mountpoint } from "./util-linux/mountpoint.ts";
 import { nologin } from "./util-linux/nologin.ts";
 import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
+import { setsid } from "./util-linux/setsid.ts";
 import { unshare } from "./util-linux/unshare.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -265,7 +275,9 @@ export function allApplets(): Applet[] {
     // findutils
     egrep,
     fgrep,
+    find,
     grep,
+    xargs,
 
     // full-screen programs and consoles
     clear,
@@ -296,6 +308,8 @@ export function allApplets(): Applet[] {
     uptime,
 
     // debianutils
+    pipe_progress,
+    run_parts,
     which,
 
     // miscutils
@@ -303,6 +317,7 @@ export function allApplets(): Applet[] {
     dc,
     inotifyd,
     strings,
+    time,
     tree,
 
     // loginutils
@@ -320,15 +335,20 @@ export function allApplets(): Applet[] {
     su,
 
     // util-linux
+    cal,
+    dmesg,
     fallocate,
+    flock,
     hd,
     hexdump,
     last,
     mesg,
+    mountpoint,
     nologin,
     pivot_root,
     renice,
     rev,
+    setsid,
     unshare,
     xxd,
 

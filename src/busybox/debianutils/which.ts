@@ -13,7 +13,8 @@ const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "a", { min: 1 });
-  const path = p.env.get("PATH") ?? DEFAULT_PATH;
+  // An empty part is shown as "./".
+  const path = (p.env.get("PATH") ?? DEFAULT_PATH).replace(/^(?=:|$)|(?<=:)(?=:|$)/g, ".");
   let status = 0;
   for (const name of opt.operands) {
     const found: string[] = [];
