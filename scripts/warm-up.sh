@@ -21,3 +21,19 @@ true
 echo ":" >/tmp/script
 . /tmp/script </dev/null
 rm /tmp/out /tmp/script
+
+# Programs that scripts call in loops.
+printf '%s\n' "b 2" "a 1" >/tmp/in
+sed 's/a/x/;s/\(x\) .*/\1/' /tmp/in | tr a-z A-Z | sort | uniq -c | head -n 1
+grep -c 'b.*2' /tmp/in && grep -v -F a /tmp/in
+cat /tmp/in | wc -l; basename /tmp/in; dirname /tmp/in; expr 1 + 2
+x=$(/bin/echo a); [ "$x" = a ] || exit 1
+cat <<X
+$x $((i * 3))
+X
+find /tmp -name 'i*' -type f | xargs echo
+awk '{ n += $2 } END { print n }' /tmp/in
+printf '#!/bin/sh\n. /tmp/lib\necho "$1"\n' >/tmp/s; echo 'g() { :; }' >/tmp/lib; chmod 755 /tmp/s; /tmp/s 1
+for j in 1 2; do (exit "$j") & p=$!; done; wait "$p"
+mkdir -p /tmp/d/e; cp /tmp/in /tmp/d; mv /tmp/d/in /tmp/d/e; touch /tmp/d/f; rm -r /tmp/d
+test -f /tmp/in -a -r /tmp/in; rm /tmp/in /tmp/s /tmp/lib
