@@ -173,7 +173,7 @@ export class ScriptReader {
     while (end < s.length && s[end] !== "\n") end += s[end] === "\\" ? 2 : 1;
     const raw = s.slice(this.#at, end);
     this.#at = Math.min(end + 1, s.length);
-    return unescape(raw);
+    return resolveEscapes(raw);
   }
 
   #substitution(): Substitution {
@@ -321,7 +321,7 @@ export class ScriptReader {
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
 
 /** Text with its escapes resolved; other backslashes vanish, but for one at the end of the script. */
-function unescape(text: string): string {
+function resolveEscapes(text: string): string {
   return text.replace(/\\([\s\S]?)/g, (_, c: string) => (c === "" ? "\n" : (ESCAPES[c] ?? c)));
 }
 

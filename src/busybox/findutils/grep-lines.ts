@@ -35,9 +35,7 @@ interface Pattern {
 const JOINED_MAX = 100_000;
 
 function isWordByte(c: number): boolean {
-  return (
-    (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95
-  );
+  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95;
 }
 
 function compile(text: string, rules: MatchRules): Pattern {
@@ -45,8 +43,7 @@ function compile(text: string, rules: MatchRules): Pattern {
   // -F -i folds ASCII letters only.
   const utf8 = rules.utf8 && !rules.fixed;
   const source = rules.fixed ? text.replace(/[\\.*[\]^$]/g, "\\$&") : text;
-  const flags =
-    (rules.icase ? REG_ICASE : 0) | (rules.extended && !rules.fixed ? REG_EXTENDED : 0);
+  const flags = (rules.icase ? REG_ICASE : 0) | (rules.extended && !rules.fixed ? REG_EXTENDED : 0);
   try {
     const regex = regcomp(source, flags, { utf8, block: true });
     return { text, literal: regex.literal, regex };
