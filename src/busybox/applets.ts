@@ -1,5 +1,6 @@
 // The table of applets: an import and a line for each, in the order of the folders.
 import { bunzip2, bzcat, bzip2 } from "./archival/bzip2.ts";
+import { cpio } from "./archival/cpio.ts";
 import { gunzip, gzip, zcat } from "./archival/gzip.ts";
 import { tar } from "./archival/tar.ts";
 import { lzcat, lzma, unlzma, unxz, xzcat } from "./archival/xz.ts";
@@ -96,6 +97,7 @@ import { xargs } from "./findutils/xargs.ts";
 import { cal } from "./util-linux/cal.ts";
 import { dmesg } from "./util-linux/dmesg.ts";
 import { xxd } from "./util-linux/xxd.ts";
+import { awk } from "./editors/awk/awk.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -255,6 +257,7 @@ export function allApplets(): Applet[] {
     yes,
 
     // editors
+    awk,
     sed,
     vi,
 
@@ -262,6 +265,7 @@ export function allApplets(): Applet[] {
     bunzip2,
     bzcat,
     bzip2,
+    cpio,
     gunzip,
     gzip,
     lzcat,

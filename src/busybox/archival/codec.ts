@@ -48,7 +48,7 @@ export function decoderFor(format: Format): Decoder {
       return new Bunzip2();
     case "xz":
       return new Unxz();
-    default:
+    case "lzma":
       return new Unlzma();
   }
 }
@@ -68,7 +68,7 @@ function describe(format: Format, e: FormatError, some: boolean): string {
     case "lzma":
       if (e.code === "magic") return "bad lzma header";
       return e.code === "eof" ? "unexpected EOF" : "corrupted data";
-    default:
+    case "xz":
       return "corrupted data";
   }
 }
