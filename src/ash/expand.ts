@@ -328,24 +328,25 @@ function* finishLater(f: Fields, done: Steps<void>): Steps<void> {
 
 // ---- whole words -----------------------------------------------------------------------------------
 
-/** Can the word be anything but one field, whatever the values? */
+/** Is the word one field, whatever the values? */
 function isOneField(parts: readonly TildePart[]): boolean {
-  return parts.every((part) => {
-    switch (part.t) {
-      case "lit":
-        return part.q || !hasMagic(part.s) || (parts.length === 1 && part.s === "[");
-      case "tilde":
-      case "proc":
-        return true;
-      case "cmd":
-      case "arith":
-        return part.q;
-      case "param":
-        return part.q && part.name !== "@" && part.op !== "-" && part.op !== "+";
-      case "bad":
-        return true;
-    }
-  });
+  return parts.every((part) => staysWhole(part, parts.length === 1));
+}
+
+function staysWhole(part: TildePart, alone: boolean): boolean {
+  switch (part.t) {
+    case "lit":
+      return part.q || !hasMagic(part.s) || (alone && part.s === "[");
+    case "cmd":
+    case "arith":
+      return part.q;
+    case "param":
+      return part.q && part.name !== "@" && part.op !== "-" && part.op !== "+";
+    case "tilde":
+    case "proc":
+    case "bad":
+      return true;
+  }
 }
 
 /** A word as arguments: split and globbed. `tilde` as for an ordinary word or an assignment's. */

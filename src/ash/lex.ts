@@ -543,11 +543,10 @@ export abstract class Lexer {
     let colon = false;
     let word: Word | null = null;
     let word2: Word | null = null;
+    if (c === EOF) this.fault("missing '}'");
     switch (c) {
       case RBRACE:
         break;
-      case EOF:
-        return this.fault("missing '}'");
       case COLON:
         this.pos++;
         c = this.peek();

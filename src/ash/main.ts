@@ -1,7 +1,7 @@
 // ash: the shell program (POSIX XCU sh, as BusyBox 1.36 has it on Alpine): arguments, start-up, the end.
 import { Errno } from "../abi/errno.ts";
 import { AT_FDCWD, F_DUPFD_CLOEXEC, O_CLOEXEC, O_RDONLY } from "../abi/fcntl.ts";
-import { type Blocking, isSteps, type Program, type Steps, type Sys } from "../abi/program.ts";
+import { type Blocking, isSteps, type Steps, type Sys } from "../abi/program.ts";
 import { SIGINT, SIGQUIT, SIGTERM } from "../abi/signal.ts";
 import { UserDb } from "../libc/passwd.ts";
 import { isatty } from "../libc/stdio.ts";
@@ -304,6 +304,3 @@ export function* ashMain(
   if (sh.ttyFd >= 0) stopJobControl(sh);
   return status;
 }
-
-/** The program, for the bundle. */
-export const ash: Program = (sys, argv, envp) => ashMain(sys, argv, envp);

@@ -139,7 +139,9 @@ function openFile(sh: Shell, sys: Sys, op: RedirOp, path: string): Blocking<numb
       return sys.openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0o666);
     case ">|":
       return sys.openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0o666);
-    default:
+    case "<&":
+    case "<<":
+    case ">&":
       return -1;
   }
 }

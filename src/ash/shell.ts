@@ -81,7 +81,6 @@ const IFS_OTHER = 2;
 const MAGIC = 4;
 export const CHAR_IFS_SPACE: number = IFS_SPACE;
 export const CHAR_IFS_OTHER: number = IFS_OTHER;
-export const CHAR_MAGIC: number = MAGIC;
 
 const DEFAULT_IFS = " \t\n";
 

@@ -235,7 +235,7 @@ function* expandedLater(
 function runPlain(sh: Shell, cmd: Simple, argv: readonly string[]): Blocking<number> {
   const name = argv[0] as string;
   const builtin = sh.builtins.get(name);
-  if (builtin !== undefined && builtin.special) return runBuiltin(sh, builtin, argv, true);
+  if (builtin?.special) return runBuiltin(sh, builtin, argv, true);
   if (sh.functions.size > 0) {
     const func = sh.functions.get(name);
     if (func !== undefined) return runFunction(sh, func, argv);
@@ -309,7 +309,7 @@ function* runExpanded(sh: Shell, cmd: Simple, argv: readonly string[]): Steps<nu
   const targets = isSteps(expanded) ? yield* expanded : expanded;
   const name = argv[0] as string;
   const builtin = sh.builtins.get(name);
-  const special = builtin !== undefined && builtin.special;
+  const special = builtin?.special === true;
   const func = special ? undefined : sh.functions.get(name);
   if (cmd.assigns.length > 0 && targets.length > 0) {
     // Redirections are made before assignments are expanded.

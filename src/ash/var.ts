@@ -9,12 +9,6 @@ export const DYNAMIC = 8;
 /** `set` does not list it until it is assigned. */
 export const HIDDEN = 16;
 
-/** What a variable that the shell itself watches does; the owner is the shell it belongs to. */
-export interface VarOwner {
-  varChanged(name: string, value: string | undefined): void;
-  varRead(name: string): string;
-}
-
 /** A variable. Cells stay in their table when unset, so that compiled words may keep them. */
 export interface Var {
   readonly name: string;

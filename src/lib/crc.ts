@@ -94,11 +94,6 @@ export function crc32Big(b: Uint8Array, crc: number, start = 0, end: number = b.
   return c;
 }
 
-/** The table that {@link crc32Big} walks, for code that has its bytes one at a time (bzip2). */
-export function crc32BigTable(): Int32Array {
-  return bigTables();
-}
-
 /** POSIX cksum: the CRC of the bytes followed by their count. */
 export class PosixCrc {
   #crc = 0;

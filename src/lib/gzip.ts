@@ -143,7 +143,9 @@ export class Gunzip implements Decoder {
         this.#state = "body";
         return true;
       }
-      default:
+      case "body":
+      case "done":
+      case "trailer":
         return this.#checkTrailer();
     }
   }

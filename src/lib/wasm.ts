@@ -127,7 +127,7 @@ interface Host {
 
 /** Puts a module to work; null where the host has no WebAssembly or does not allow it. */
 export function instantiate(assembled: () => Uint8Array): Kernel | null {
-  const host = (globalThis as { WebAssembly?: Host }).WebAssembly;
+  const host = (globalThis as unknown as { WebAssembly?: Host }).WebAssembly;
   if (host === undefined) return null;
   try {
     const { memory, run } = new host.Instance(new host.Module(assembled())).exports;

@@ -79,15 +79,6 @@ export function parseShadow(line: string): Shadow | undefined {
 export function formatPasswd(u: Passwd): string {
   return [u.name, u.passwd, u.uid, u.gid, u.gecos, u.dir, u.shell].join(":");
 }
-/** group(5) line without newline. */
-export function formatGroup(g: Group): string {
-  return [g.name, g.passwd, g.gid, g.members.join(",")].join(":");
-}
-/** shadow(5) line without newline. */
-export function formatShadow(s: Shadow): string {
-  const days = [s.lastChange, s.min, s.max, s.warn, s.inactive, s.expire];
-  return [s.name, s.passwd, ...days.map((d) => (d < 0 ? "" : d)), ""].join(":");
-}
 
 function* records<T>(sys: Sys, path: string, parse: (line: string) => T | undefined): Steps<T[]> {
   let text: string;

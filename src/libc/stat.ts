@@ -31,9 +31,6 @@ export function S_ISBLK(mode: number): boolean {
 export function S_ISFIFO(mode: number): boolean {
   return (mode & S_IFMT) === S_IFIFO;
 }
-export function S_ISSOCK(mode: number): boolean {
-  return (mode & S_IFMT) === S_IFSOCK;
-}
 
 /** "drwxr-xr-x": type and permissions in ten letters. */
 export function modeString(mode: number): string {

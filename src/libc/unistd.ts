@@ -81,9 +81,6 @@ export function chmod(sys: Sys, path: string, mode: number): void {
 export function chown(sys: Sys, path: string, uid: number, gid: number): void {
   sys.fchownat(AT_FDCWD, path, uid, gid, 0);
 }
-export function lchown(sys: Sys, path: string, uid: number, gid: number): void {
-  sys.fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
-}
 
 /** getdents as readdir(3) has it: a directory that was removed has simply ended. */
 function readEntries(sys: Sys, fd: number): Dirent[] {

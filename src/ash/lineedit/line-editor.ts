@@ -202,7 +202,7 @@ class Reading {
           this.#screen.clear(this.#editor.chars, this.#editor.cursor, this.#prompt.text),
         );
         return undefined;
-      default:
+      case "complete":
         yield* this.#complete();
         return undefined;
     }

@@ -101,7 +101,12 @@ function submatches(t: Tree): number {
     case "group":
       // A branch directly inside already counts its own group.
       return t.arg.kind === "alt" ? t.arg.subs : submatches(t.arg) + 1;
-    default:
+    case "assert":
+    case "empty":
+    case "final":
+    case "ref":
+    case "set":
+    case "tag":
       return 0;
   }
 }
@@ -224,7 +229,10 @@ class Tagger {
         this.#late = true;
         return put;
       }
-      default:
+      case "assert":
+      case "empty":
+      case "final":
+      case "tag":
         return t;
     }
   }

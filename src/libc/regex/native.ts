@@ -73,7 +73,10 @@ export function simplify(n: Node): Node {
       }
       return { type: "rep", item, min: n.min, max: n.max };
     }
-    default:
+    case "assert":
+    case "empty":
+    case "ref":
+    case "set":
       return n;
   }
 }
@@ -182,7 +185,10 @@ function cost(n: Node, follow: Reach): Cost {
       }
       return c;
     }
-    default:
+    case "assert":
+    case "empty":
+    case "ref":
+    case "set":
       return c;
   }
 }
@@ -219,7 +225,10 @@ function hasGroups(n: Node): boolean {
       return n.items.some(hasGroups);
     case "rep":
       return hasGroups(n.item);
-    default:
+    case "assert":
+    case "empty":
+    case "ref":
+    case "set":
       return false;
   }
 }
@@ -234,7 +243,9 @@ function hasAssert(n: Node): boolean {
     case "rep":
     case "group":
       return hasAssert(n.item);
-    default:
+    case "empty":
+    case "ref":
+    case "set":
       return false;
   }
 }
@@ -248,7 +259,10 @@ function countGroups(n: Node): number {
       return n.items.reduce((sum, i) => sum + countGroups(i), 0);
     case "rep":
       return countGroups(n.item);
-    default:
+    case "assert":
+    case "empty":
+    case "ref":
+    case "set":
       return 0;
   }
 }
@@ -263,7 +277,10 @@ function oddlyRepeated(n: Node): boolean {
       return (n.min === 1 && n.max === 1 && hasGroups(n.item)) || oddlyRepeated(n.item);
     case "group":
       return oddlyRepeated(n.item);
-    default:
+    case "assert":
+    case "empty":
+    case "ref":
+    case "set":
       return false;
   }
 }
@@ -352,7 +369,8 @@ export function countPositions(n: Node): number {
       return (
         countPositions(n.item) * Math.max(1, n.max === Number.POSITIVE_INFINITY ? n.min : n.max)
       );
-    default:
+    case "assert":
+    case "empty":
       return 0;
   }
 }
@@ -485,7 +503,8 @@ export function asciiOnly(n: Node): boolean {
       return asciiOnly(n.item);
     case "assert":
       return n.kind === "^" || n.kind === "$";
-    default:
+    case "empty":
+    case "ref":
       return true;
   }
 }
