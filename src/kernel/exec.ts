@@ -131,7 +131,7 @@ function begin(task: Task, image: Image, name: string, envp: readonly string[]):
     task.cred = { ...task.cred, suid: task.cred.euid, sgid: task.cred.egid };
   }
   for (const [signo, action] of group.actions) {
-    if (action.handler !== SIG_IGN && action.handler !== SIG_DFL) group.actions.delete(signo);
+    if (action.handler !== SIG_IGN && action.handler !== SIG_DFL) group.setAction(signo, undefined);
   }
   group.exe = image.path;
   group.argv = image.argv;

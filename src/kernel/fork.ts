@@ -17,8 +17,12 @@ import type { MountNamespace } from "./fs/mount.ts";
 import type { Kernel } from "./kernel.ts";
 import { ProcessGroup, Session, Task, ThreadGroup } from "./task.ts";
 
-/** Limits of the first task, as a container engine sets them. */
-export function defaultRlimits(tasks: number): RLimit[] {
+/** Limits of tasks without a parent, as a container engine sets them. */
+function defaultRlimits(kernel: Kernel): readonly RLimit[] {
+  return kernel.slot("rlimits", () => makeRlimits(kernel.limits.tasks));
+}
+
+function makeRlimits(tasks: number): RLimit[] {
   const limits: RLimit[] = [];
   for (let i = 0; i < RLIM_NLIMITS; i++) limits.push({ cur: RLIM_INFINITY, max: RLIM_INFINITY });
   limits[RLIMIT_STACK] = { cur: 8 * 1024 * 1024, max: RLIM_INFINITY };
@@ -52,8 +56,8 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
     kernel,
     pid,
     parent.pgrp,
-    new Map(parent.actions),
-    parent.rlimits.slice(),
+    parent.actions,
+    parent.rlimits,
   );
   group.parent = parent;
   parent.children.add(group);
@@ -85,7 +89,7 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
  */
 export function hostTask(kernel: Kernel, ns: MountNamespace): Task {
   const pgrp = new ProcessGroup(0, new Session(0));
-  const group = new ThreadGroup(kernel, 0, pgrp, new Map(), defaultRlimits(kernel.limits.tasks));
+  const group = new ThreadGroup(kernel, 0, pgrp, new Map(), defaultRlimits(kernel));
   const root = ns.root;
   const fs = { root, cwd: root, umask: 0o022 };
   const task = new Task(kernel, 0, group, ROOT_CRED, fs, new FdTable(), ns, "host");
@@ -117,7 +121,7 @@ export function startTask(kernel: Kernel, start: Start): Task {
   const pgrp = new ProcessGroup(pid, session);
   kernel.sessions.set(pid, session);
   kernel.pgrps.set(pid, pgrp);
-  const group = new ThreadGroup(kernel, pid, pgrp, new Map(), defaultRlimits(kernel.limits.tasks));
+  const group = new ThreadGroup(kernel, pid, pgrp, new Map(), defaultRlimits(kernel));
   session.leader = group;
   group.argv = start.argv;
   group.envp = start.envp;

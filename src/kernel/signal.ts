@@ -278,7 +278,7 @@ export function deliverSignals(task: Task): number {
 
 function runHandler(task: Task, what: SigInfo, action: SigAction): void {
   const { signo } = what;
-  if ((action.flags & SA_RESETHAND) !== 0) task.group.actions.delete(signo);
+  if ((action.flags & SA_RESETHAND) !== 0) task.group.setAction(signo, undefined);
   const saved = task.savedMask ?? { lo: task.maskLo, hi: task.maskHi };
   task.savedMask = undefined;
   task.maskLo |= action.mask.lo;

@@ -61,10 +61,14 @@ export class ThreadGroup {
   parent: ThreadGroup | undefined;
   readonly children: Set<ThreadGroup> = new Set<ThreadGroup>();
   pgrp: ProcessGroup;
-  /** Dispositions by signal number; absent = SIG_DFL. Shared by the threads, copied by fork. */
-  actions: Map<number, SigAction>;
+  /**
+   * Dispositions by signal number; absent = SIG_DFL. Shared by the threads, and with forked processes: a
+   * change puts another map in place ({@link setAction}).
+   */
+  actions: ReadonlyMap<number, SigAction>;
   readonly pending: PendingSignals = { lo: 0, hi: 0, infos: [] };
-  rlimits: RLimit[];
+  /** Limits by number; shared with forked processes: a change puts another array in place. */
+  rlimits: readonly RLimit[];
   /** Woken when a child changes state (wait4). */
   readonly childQueue: WaitQueue = new WaitQueue();
   /** wait4 status once all threads are gone: a zombie until reaped. */
@@ -97,8 +101,8 @@ export class ThreadGroup {
     kernel: Kernel,
     pid: number,
     pgrp: ProcessGroup,
-    actions: Map<number, SigAction>,
-    rlimits: RLimit[],
+    actions: ReadonlyMap<number, SigAction>,
+    rlimits: readonly RLimit[],
   ) {
     this.kernel = kernel;
     this.pid = pid;
@@ -111,6 +115,14 @@ export class ThreadGroup {
 
   get session(): Session {
     return this.pgrp.session;
+  }
+
+  /** Sets a disposition; undefined is SIG_DFL. */
+  setAction(signo: number, action: SigAction | undefined): void {
+    const actions = new Map(this.actions);
+    if (action === undefined) actions.delete(signo);
+    else actions.set(signo, action);
+    this.actions = actions;
   }
 }
 

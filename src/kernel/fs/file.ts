@@ -27,15 +27,16 @@ export interface Path {
  * defaults of read and write keep `pos`. Streams implement `read`/`write` and leave the *At forms.
  */
 export abstract class File {
+  // Declared only: see Inode.
   /** O_* status flags (access mode, O_APPEND, O_NONBLOCK …). */
-  flags: number;
+  declare flags: number;
   /** Where it was opened; for pipes and sockets a dentry of their pseudo file system. */
-  readonly path: Path;
-  pos = 0;
+  declare readonly path: Path;
+  declare pos: number;
   /** Who F_SETOWN says is to get SIGIO and SIGURG: a pid, or a process group as a negative number. */
-  owner = 0;
+  declare owner: number;
   /** IN_OPEN was told, so closing is told too. */
-  opened = false;
+  declare opened: boolean;
   #references = 1;
 
   /** Throws ENFILE when the machine has all the open descriptions it may have. */
@@ -46,6 +47,9 @@ export abstract class File {
     kernel.openFiles++;
     this.path = path;
     this.flags = flags;
+    this.pos = 0;
+    this.owner = 0;
+    this.opened = false;
     path.mount.opens++;
     inode.hold();
   }

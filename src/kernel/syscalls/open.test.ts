@@ -23,7 +23,7 @@ import {
   O_WRONLY,
 } from "../../abi/fcntl.ts";
 import { MS_BIND, MS_NODEV, MS_RDONLY, MS_REMOUNT } from "../../abi/mount.ts";
-import { RLIMIT_NOFILE, type RLimit } from "../../abi/resource.ts";
+import { RLIMIT_NOFILE } from "../../abi/resource.ts";
 import { makedev, S_IFCHR, S_IFSOCK } from "../../abi/stat.ts";
 import { bytesOf } from "../../lib/bytes.ts";
 import { File } from "../fs/file.ts";
@@ -238,7 +238,7 @@ test("descriptors: lowest free, limits, flags", () => {
   let error: unknown = 0;
   while (typeof error === "number") error = outcome(() => f.open("/f"));
   expect([error, task.kernel.openFiles]).toEqual(["ENFILE", 40]);
-  task.group.rlimits[RLIMIT_NOFILE] = { cur: 5, max: 5 } satisfies RLimit;
+  task.group.rlimits = task.group.rlimits.with(RLIMIT_NOFILE, { cur: 5, max: 5 });
   expect([outcome(() => f.open("/late", O_CREAT)), outcome(() => f.stat("/late"))]).toEqual([
     "EMFILE",
     "ENOENT",

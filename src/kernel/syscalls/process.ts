@@ -115,7 +115,7 @@ export function prlimit(task: Task, pid: number, resource: number, limit?: RLimi
     if (limit.cur > limit.max) throw EINVAL;
     if (limit.max > old.max && task.cred.euid !== 0) throw EPERM;
     if (resource === RLIMIT_NOFILE && limit.max > 1048576) throw EPERM;
-    group.rlimits[resource] = { cur: limit.cur, max: limit.max };
+    group.rlimits = group.rlimits.with(resource, { cur: limit.cur, max: limit.max });
   }
   return { ...old };
 }

@@ -28,8 +28,8 @@ export function rt_sigaction(task: Task, signo: number, action?: SigAction): Sig
   const old = actionOf(group, signo);
   if (action !== undefined) {
     if (signo === SIGKILL || signo === SIGSTOP) throw EINVAL;
-    if (action.handler === 0 && action.flags === 0) group.actions.delete(signo);
-    else group.actions.set(signo, action);
+    const plain = action.handler === 0 && action.flags === 0;
+    if (!plain || group.actions.has(signo)) group.setAction(signo, plain ? undefined : action);
     discardIgnored(group, signo);
   }
   return old;

@@ -226,8 +226,8 @@ test("appending, positions, RLIMIT_FSIZE, splice", () => {
   expect([now(splice(task, fd, to, 100)), now(splice(task, fd, to, 100))]).toEqual([8, 0]);
   expect(f.cat("/g")).toBe("twothree");
   const limit = task.group.rlimits[RLIMIT_FSIZE] as { cur: number; max: number };
-  task.group.rlimits[RLIMIT_FSIZE] = { ...limit, cur: 10 };
-  task.group.actions.set(25, { handler: 1, flags: 0, mask: { lo: 0, hi: 0 } });
+  task.group.rlimits = task.group.rlimits.with(RLIMIT_FSIZE, { ...limit, cur: 10 });
+  task.group.setAction(25, { handler: 1, flags: 0, mask: { lo: 0, hi: 0 } });
   expect([
     outcome(() => pwrite(task, to, bytesOf("xxxxx"), 7)),
     outcome(() => pwrite(task, to, bytesOf("xxxxx"), 10)),
