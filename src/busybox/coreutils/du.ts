@@ -83,8 +83,7 @@ class Usage {
     if (directory && depth < DEPTH_MAX) {
       try {
         const inside = yield* readDir(sys, path);
-        for (const d of inside)
-          sum += yield* this.count(joinPath(path, d.name), depth + 1, st.dev);
+        for (const d of inside) sum += yield* this.count(joinPath(path, d.name), depth + 1, st.dev);
       } catch (e) {
         yield* this.#p.warn(`can't open '${path}'`, e);
         this.ok = false;

@@ -114,9 +114,7 @@ class Sed {
       if (c.name === "{" && past < 0) {
         return (m) => (selects(m) !== c.negated ? i + 1 : die("unterminated {"));
       }
-      return c.negated
-        ? (m) => (selects(m) ? past : run(m))
-        : (m) => (selects(m) ? run(m) : past);
+      return c.negated ? (m) => (selects(m) ? past : run(m)) : (m) => (selects(m) ? run(m) : past);
     });
   }
 
@@ -199,8 +197,7 @@ class Sed {
     const fixed = s.regex;
     const highest = Math.max(0, ...s.parts.filter((part) => typeof part === "number"));
     if (fixed !== undefined && highest > fixed.nsub && highest > 9) die("invalid reference");
-    const own =
-      fixed && compileSubstitute(fixed, s.pattern, s.parts, s.which, this.#utf8);
+    const own = fixed && compileSubstitute(fixed, s.pattern, s.parts, s.which, this.#utf8);
     return (m) => {
       let by = own;
       if (by === undefined) {
@@ -573,7 +570,13 @@ function* inPlace(p: Process, sed: Sed, name: string, suffix: string): Steps<boo
     sed.status = 1;
     return false;
   }
-  const moves = suffix === "" ? [[part, name]] : [[name, name + suffix], [part, name]];
+  const moves =
+    suffix === ""
+      ? [[part, name]]
+      : [
+          [name, name + suffix],
+          [part, name],
+        ];
   for (const [from = "", to = ""] of moves) {
     try {
       rename(p.sys, from, to);

@@ -36,8 +36,7 @@ export function* removeFile(p: Process, path: string, o: RemoveOptions): Steps<b
         return true;
       let ok = true;
       const inside = yield* readDir(sys, path);
-      for (const d of inside)
-        if (!(yield* removeFile(p, joinPath(path, d.name), o))) ok = false;
+      for (const d of inside) if (!(yield* removeFile(p, joinPath(path, d.name), o))) ok = false;
       if (o.interactive === true && !(yield* ask(p, `${p.progname}: remove directory '${path}'? `)))
         return ok;
       rmdir(sys, path);

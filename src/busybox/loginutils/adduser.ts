@@ -36,8 +36,7 @@ function* makeHome(p: Process, dir: string, skel: string, uid: number, gid: numb
   if (tryStat(sys, dir) === undefined) return;
   if (copy) {
     const found = yield* readDir(sys, skel);
-    for (const { name } of found)
-      yield* run(p, ["cp", "-R", "-p", "--", `${skel}/${name}`, dir]);
+    for (const { name } of found) yield* run(p, ["cp", "-R", "-p", "--", `${skel}/${name}`, dir]);
   }
   try {
     if (copy) yield* give(p, dir, uid, gid);

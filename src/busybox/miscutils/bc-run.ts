@@ -277,7 +277,9 @@ export class BcMachine {
           if (w) yield* w;
           break;
         }
-        default:
+        case "array":
+        case "dec":
+        case "inc":
           throw new Error(`bug: bc instruction ${i[0]}`);
       }
     }

@@ -8,7 +8,6 @@ import { programOf } from "../libbb/applet.ts";
 import { time } from "./time.ts";
 
 const programs = new Map<string, Program>([
-  // biome-ignore lint/correctness/useYield: a program need not wait
   [
     "three",
     function* () {
@@ -17,7 +16,6 @@ const programs = new Map<string, Program>([
   ],
   [
     "dies",
-    // biome-ignore lint/correctness/useYield: a program need not wait
     function* (sys) {
       sys.kill(sys.getpid(), SIGKILL);
       return 0;

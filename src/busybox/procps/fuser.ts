@@ -75,8 +75,7 @@ function* main(p: Process): Steps<number> {
     const dir = `/proc/${name}`;
     let is = uses(`${dir}/exe`) || uses(`${dir}/cwd`) || uses(`${dir}/root`);
     const inside = is ? [] : yield* readProcDir(p.sys, `${dir}/fd`);
-    for (const fd of inside)
-      if (!is) is = uses(`${dir}/fd/${fd}`);
+    for (const fd of inside) if (!is) is = uses(`${dir}/fd/${fd}`);
     if (!is) {
       const maps = (yield* readText(p.sys, `${dir}/maps`, 1 << 24)) ?? "";
       is = [...maps.matchAll(/^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) ([0-9]+) /gm)].some((m) => {

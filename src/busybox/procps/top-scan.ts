@@ -173,7 +173,7 @@ function addMaps(m: TopMem, text: string): void {
     }
     const field = /^(\w+):\s+([0-9]+) kB/.exec(line);
     const value = Number(field?.[2] ?? 0);
-    switch (field?.[1]) {
+    switch (field?.[1] ?? "") {
       case "Shared_Clean":
         m.rss += value;
         m.rssShared += value;

@@ -67,7 +67,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\v": "\\v",
 };
 
-function unescape(text: string): string {
+function resolveEscapes(text: string): string {
   const letters: Readonly<Record<string, string>> = {
     a: "\x07",
     b: "\b",
@@ -95,7 +95,7 @@ export function parseFormat(text: string): DumpFormat {
     if (text[at] !== '"') bad();
     const close = text.indexOf('"', at + 1);
     if (close < 0) bad();
-    const format = unescape(text.slice(at + 1, close));
+    const format = resolveEscapes(text.slice(at + 1, close));
     at = close + 1;
     const bytes = counts[2] === undefined ? undefined : Number(counts[2]);
     const parts = parseParts(format, bytes);

@@ -89,12 +89,6 @@ export function disassociateCtty(task: Task, onExit = true): void {
   if (!onExit) sendSignalToPgrp(pgrp, SIGCONT);
 }
 
-/** vhangup(2): hangs up the caller's terminal. */
-export function vhangup(task: Task): void {
-  if (task.cred.euid !== 0) throw EPERM;
-  controllingTty(task.group)?.hangup();
-}
-
 function ignores(task: Task, signo: number): boolean {
   if ((task.maskLo & (1 << (signo - 1))) !== 0) return true;
   return actionOf(task.group, signo).handler === SIG_IGN;

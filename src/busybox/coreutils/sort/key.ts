@@ -29,7 +29,7 @@ export type Kind = "bytes" | "number" | "general" | "month" | "human" | "version
 export function kindOf(flags: string): Kind | undefined {
   const kinds = [...new Set(flags.replace(/[^nghMV]/g, ""))];
   if (kinds.length > 1) return undefined;
-  switch (kinds[0]) {
+  switch (kinds[0] ?? "") {
     case "n":
       return "number";
     case "g":

@@ -121,7 +121,7 @@ export class Sorter {
         } else {
           v = 0;
           for (let k = 0; k < STEP; k++) v = v * 256 + (k < left ? (text[at + k] as number) : 0);
-          v = v * 8 + (left > 0 ? left : 0);
+          v = v * 8 + Math.max(left, 0);
         }
         cache[i] = reverse ? -v : v;
       }
@@ -207,7 +207,7 @@ export class Sorter {
   #pivot(low: number, high: number): number {
     const a = this.#cache;
     const median = (x: number, y: number, z: number): number =>
-      x < y ? (y < z ? y : x < z ? z : x) : x < z ? x : y < z ? z : y;
+      Math.max(Math.min(x, y), Math.min(Math.max(x, y), z));
     const at = (i: number): number => a[i] as number;
     const mid = (low + high) >>> 1;
     if (high - low < 200) return median(at(low), at(mid), at(high - 1));

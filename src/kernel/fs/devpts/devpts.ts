@@ -24,7 +24,7 @@ function number(text: string | undefined, radix: number): number {
 function parseOptions(data: string, base: Options): Options {
   const options = { ...base };
   for (const part of data.split(",")) {
-    const [name, value] = part.split("=", 2);
+    const [name = "", value] = part.split("=", 2);
     switch (name) {
       case "":
       case "newinstance":
