@@ -94,8 +94,6 @@ import { vi } from "./editors/vi/vi.ts";
 import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import { xargs } from "./findutils/xargs.ts";
-import { cal } from "./util-linux/cal.ts";
-import { dmesg } from "./util-linux/dmesg.ts";
 import { xxd } from "./util-linux/xxd.ts";
 import { awk } from "./editors/awk/awk.ts";
 import type { Applet } from "./libbb/applet.ts";
@@ -142,18 +140,22 @@ import { klogd } from "./sysklogd/klogd.ts";
 import { logger } from "./sysklogd/logger.ts";
 import { logread } from "./sysklogd/logread.ts";
 import { syslogd } from "./sysklogd/syslogd.ts";
+import { cal } from "./util-linux/cal.ts";
+import { dmesg } from "./util-linux/dmesg.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
 import { flock } from "./util-linux/flock.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { last } from "./util-linux/last.ts";
 import { mesg } from "./util-linux/mesg.ts";
 import { more } from "./util-linux/more.ts";
+import { mount } from "./util-linux/mount.ts";
 import { mountpoint } from "./util-linux/mountpoint.ts";
 import { nologin } from "./util-linux/nologin.ts";
 import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
 import { setsid } from "./util-linux/setsid.ts";
+import { umount } from "./util-linux/umount.ts";
 import { unshare } from "./util-linux/unshare.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
@@ -347,12 +349,14 @@ export function allApplets(): Applet[] {
     hexdump,
     last,
     mesg,
+    mount,
     mountpoint,
     nologin,
     pivot_root,
     renice,
     rev,
     setsid,
+    umount,
     unshare,
     xxd,
 

@@ -4,6 +4,7 @@ import { DeviceTable } from "../../src/kernel/device.ts";
 import { startTask } from "../../src/kernel/fork.ts";
 import { Dentry } from "../../src/kernel/fs/dentry.ts";
 import { Mount, MountNamespace } from "../../src/kernel/fs/mount.ts";
+import { proc } from "../../src/kernel/fs/proc/proc.ts";
 import { Tmpfs, tmpfs } from "../../src/kernel/fs/tmpfs/tmpfs.ts";
 import { DEFAULT_LIMITS, type Host, type Limits } from "../../src/kernel/host.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
@@ -65,6 +66,7 @@ export function testKernel(
   );
   kernel.door = TaskSys.door;
   kernel.fileSystems.set("tmpfs", tmpfs);
+  kernel.fileSystems.set("proc", proc);
   const sb = new Tmpfs(kernel, "mode=755");
   const ns = new MountNamespace();
   kernel.ns = ns;
