@@ -6,14 +6,14 @@ import { die, type Process } from "../../libc/process.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { readlink as readlinkCall } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { realpath } from "../libbb/realpath.ts";
+import { realpathOfMissing } from "../libbb/realpath.ts";
 
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "fnvsq", { min: 1, max: 1 });
   const path = opt.operands[0] as string;
   let text: string;
   try {
-    text = opt.has("f") ? realpath(p.sys, path, true) : readlinkCall(p.sys, path);
+    text = opt.has("f") ? realpathOfMissing(p.sys, path) : readlinkCall(p.sys, path);
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
     // -f says nothing, whatever -v says.

@@ -1,17 +1,9 @@
 // realpath: absolute paths without symbolic links (as in GNU, without options)
 import { Errno } from "../../abi/errno.ts";
-import type { Steps, Sys } from "../../abi/program.ts";
+import type { Steps } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
-import { S_ISLNK } from "../../libc/stat.ts";
-import { tryLstat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { realpath as realpathCall } from "../libbb/realpath.ts";
-
-/** Only a link may point to what is not there. */
-function isLink(sys: Sys, name: string): boolean {
-  const st = tryLstat(sys, name);
-  return st !== undefined && S_ISLNK(st.mode);
-}
+import { realpathOfMissing } from "../libbb/realpath.ts";
 
 function* main(p: Process): Steps<number> {
   const names = p.argv.slice(1);
@@ -19,7 +11,7 @@ function* main(p: Process): Steps<number> {
   let status = 0;
   for (const name of names) {
     try {
-      const w = p.stdout.puts(`${realpathCall(p.sys, name, isLink(p.sys, name))}\n`);
+      const w = p.stdout.puts(`${realpathOfMissing(p.sys, name)}\n`);
       if (w) yield* w;
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
