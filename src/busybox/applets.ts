@@ -3,6 +3,7 @@ import { bunzip2, bzcat, bzip2 } from "./archival/bzip2.ts";
 import { cpio } from "./archival/cpio.ts";
 import { gunzip, gzip, zcat } from "./archival/gzip.ts";
 import { tar } from "./archival/tar.ts";
+import { unzip } from "./archival/unzip.ts";
 import { lzcat, lzma, unlzma, unxz, xzcat } from "./archival/xz.ts";
 import { clear } from "./console-tools/clear.ts";
 import { reset } from "./console-tools/reset.ts";
@@ -89,13 +90,13 @@ import { yes } from "./coreutils/yes.ts";
 import { pipe_progress } from "./debianutils/pipe_progress.ts";
 import { run_parts } from "./debianutils/run-parts.ts";
 import { which } from "./debianutils/which.ts";
+import { awk } from "./editors/awk/awk.ts";
 import { sed } from "./editors/sed.ts";
 import { vi } from "./editors/vi/vi.ts";
 import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import { xargs } from "./findutils/xargs.ts";
 import { xxd } from "./util-linux/xxd.ts";
-import { awk } from "./editors/awk/awk.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -144,6 +145,7 @@ import { cal } from "./util-linux/cal.ts";
 import { dmesg } from "./util-linux/dmesg.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
 import { flock } from "./util-linux/flock.ts";
+import { getopt } from "./util-linux/getopt.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { last } from "./util-linux/last.ts";
 import { mesg } from "./util-linux/mesg.ts";
@@ -275,6 +277,7 @@ export function allApplets(): Applet[] {
     tar,
     unlzma,
     unxz,
+    unzip,
     xzcat,
     zcat,
 
@@ -345,6 +348,7 @@ export function allApplets(): Applet[] {
     dmesg,
     fallocate,
     flock,
+    getopt,
     hd,
     hexdump,
     last,
