@@ -1,5 +1,5 @@
-import { bytesOf } from "../../lib/bytes.ts";
 import { applet } from "../../../test/support/applet.ts";
+import { bytesOf } from "../../lib/bytes.ts";
 import { strings } from "./strings.ts";
 
 const text = bytesOf("abcd\0ab\0\tabc d\nxxxx\x80yyyy\xffzz z\r\0long one here");
@@ -25,8 +25,23 @@ applet(strings, [
     args: "-t x -n 6",
     stdout: "      8 \tabc d\n     1f long one here\n",
   },
-  { name: "across chunks", stdin: `${"a".repeat(65534)}\0bcdef`, args: "-t d -n 5 -", stdout: `      0 ${"a".repeat(65534)}\n  65535 bcdef\n` },
-  { name: "long run across chunks", stdin: `${"a".repeat(70000)}\0`, stdout: `${"a".repeat(70000)}\n` },
+  {
+    name: "across chunks",
+    stdin: `${"a".repeat(65534)}\0bcdef`,
+    args: "-t d -n 5 -",
+    stdout: `      0 ${"a".repeat(65534)}\n  65535 bcdef\n`,
+  },
+  {
+    name: "long run across chunks",
+    stdin: `${"a".repeat(70000)}\0`,
+    stdout: `${"a".repeat(70000)}\n`,
+  },
+  {
+    name: "short run across chunks, then another",
+    stdin: `${"a".repeat(65533)}\0bc\0defg`,
+    args: "-n 4 -t d",
+    stdout: `      0 ${"a".repeat(65533)}\n  65537 defg\n`,
+  },
   { name: "a directory has none", args: "." },
   {
     name: "length zero",
