@@ -50,6 +50,7 @@ ${modules
   .join("\n")}
 let applets;
 function load() {
+  if (applets !== undefined) return applets;
   const shared = {
 ${modules
   .map(
@@ -58,7 +59,7 @@ ${modules
   )
   .join("\n")}
   };
-  applets ??= __load("applets")((file, name) => shared[file][name]);
+  applets = __load("applets")((file, name) => shared[file][name]);
   return applets;
 }
 class Stub {

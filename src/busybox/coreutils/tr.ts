@@ -98,7 +98,8 @@ function complement(chars: string): string {
 
 /** What each byte becomes: the last of `to` stands for all that are missing there. */
 function mapping(from: string, to: string): Uint8Array {
-  const map = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const map = new Uint8Array(256);
+  for (let c = 0; c < 256; c++) map[c] = c;
   for (let i = 0; i < from.length; i++)
     map[from.charCodeAt(i)] = to.charCodeAt(Math.min(i, to.length - 1));
   return map;
@@ -117,7 +118,9 @@ class Translator {
     this.#map = map;
     this.#deleted = deleted;
     this.#squeezed = squeezed;
-    this.#kept = Uint8Array.from({ length: 256 }, (_, c) => (deleted?.[c] === 1 ? 0 : 1));
+    this.#kept = new Uint8Array(256).fill(1);
+    if (deleted !== undefined)
+      for (let c = 0; c < 256; c++) this.#kept[c] = 1 - (deleted[c] as number);
   }
 
   run(chunk: Uint8Array): Uint8Array {
