@@ -7,25 +7,7 @@ import { strerror } from "../../libc/strerror.ts";
 import { type Builtin, regular } from "../bltin.ts";
 import type { Shell } from "../shell.ts";
 import { EXPORT } from "../var.ts";
-
-/** `-L` or `-P`, the last one given; other options are errors. */
-function physicalOption(sh: Shell, argv: readonly string[]): { physical: boolean; at: number } {
-  let physical = false;
-  let at = 1;
-  for (; at < argv.length; at++) {
-    const arg = argv[at] as string;
-    if (!arg.startsWith("-") || arg === "-") break;
-    if (arg === "--") {
-      at++;
-      break;
-    }
-    for (const c of arg.slice(1)) {
-      if (c !== "L" && c !== "P") throw sh.error(`illegal option -${c}`);
-      physical = c === "P";
-    }
-  }
-  return { physical, at };
-}
+import { options } from "./vars.ts";
 
 function isDirectory(sh: Shell, path: string): boolean {
   const st = sh.sys.tryStatat(AT_FDCWD, path, 0);
@@ -83,8 +65,9 @@ function currentDirectory(sh: Shell): string | undefined {
 }
 
 function cdMain(sh: Shell, argv: readonly string[]): Blocking<number> {
-  const { physical, at } = physicalOption(sh, argv);
-  let dir = argv[at];
+  const { given, rest } = options(sh, argv, "LP");
+  const physical = given.endsWith("P");
+  let dir = rest[0];
   let show = false;
   if (dir === undefined) {
     dir = sh.get("HOME") ?? "";
@@ -109,7 +92,7 @@ function cdMain(sh: Shell, argv: readonly string[]): Blocking<number> {
 }
 
 function pwdMain(sh: Shell, argv: readonly string[]): Blocking<number> {
-  const { physical } = physicalOption(sh, argv);
+  const physical = options(sh, argv, "LP").given.endsWith("P");
   const dir = physical ? currentDirectory(sh) : (sh.cwd ?? currentDirectory(sh));
   return sh.print(`${dir ?? ""}\n`);
 }

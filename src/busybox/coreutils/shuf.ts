@@ -1,14 +1,14 @@
 // shuf: lines in random order (as in GNU)
 import { Errno } from "../../abi/errno.ts";
-import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { type Steps, settle } from "../../abi/program.ts";
+import type { Steps } from "../../abi/program.ts";
 import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { open, readAll } from "../../libc/unistd.ts";
+import { die, type Process } from "../../libc/process.ts";
+import { readAll } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { openOrDie } from "../libbb/inputs.ts";
 import { xatou, xatou32 } from "../libbb/numbers.ts";
+import { stdoutTo } from "../libbb/stdout.ts";
 
 /** Numbers that -i may choose from at once. */
 const RANGE_MAX = 1 << 26;
@@ -83,15 +83,7 @@ function* main(p: Process): Steps<number> {
       text === "" ? [] : (text.endsWith(delimiter) ? text.slice(0, -1) : text).split(delimiter);
   }
   const name = opt.get("o");
-  if (name !== undefined) {
-    try {
-      const fd = yield* settle(open(p.sys, name, O_WRONLY | O_CREAT | O_TRUNC));
-      p.sys.dup2(fd, 1);
-      p.sys.close(fd);
-    } catch (e) {
-      dieErrno(`can't open '${name}'`, e);
-    }
-  }
+  if (name !== undefined) yield* stdoutTo(p, name);
   const chosen = choose(new Random(p), items, count);
   if (chosen.length > 0) {
     const w = p.stdout.puts(chosen.join(delimiter) + delimiter);

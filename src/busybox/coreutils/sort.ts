@@ -1,15 +1,13 @@
 // sort: sort lines (POSIX sort; -g -h -M -V -s -z as in GNU). The order is that of bytes.
 import { Errno } from "../../abi/errno.ts";
-import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { isSteps, type Steps, settle } from "../../abi/program.ts";
+import { isSteps, type Steps } from "../../abi/program.ts";
 import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { open } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { COPY_SIZE } from "../libbb/copy.ts";
 import { closeInput, openInput } from "../libbb/inputs.ts";
-import { dieIfStdoutFailed } from "../libbb/stdout.ts";
+import { dieIfStdoutFailed, stdoutTo } from "../libbb/stdout.ts";
 import { strverscmp } from "../libbb/strverscmp.ts";
 import { KEY_FLAGS, type Key, keySpans, kindOf, numericKeys, transformed } from "./sort/key.ts";
 import { Lines } from "./sort/lines.ts";
@@ -184,15 +182,7 @@ function* main(p: Process): Steps<number> {
     });
   }
   const name = opt.get("o");
-  if (name !== undefined) {
-    try {
-      const fd = yield* settle(open(p.sys, name, O_WRONLY | O_CREAT | O_TRUNC));
-      p.sys.dup2(fd, 1);
-      p.sys.close(fd);
-    } catch (e) {
-      dieErrno(`can't open '${name}'`, e, 2);
-    }
-  }
+  if (name !== undefined) yield* stdoutTo(p, name, 2);
   yield* print(p, lines, order, delimiter);
   return 0;
 }

@@ -1,11 +1,9 @@
 // sync: write what is only in memory to disk (POSIX sync; -d -f as in GNU)
-import { Errno } from "../../abi/errno.ts";
-import { O_NOCTTY, O_NONBLOCK, O_RDONLY } from "../../abi/fcntl.ts";
-import { type Steps, settle } from "../../abi/program.ts";
+import { type Blocking, type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
-import { open } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { flushFiles } from "../libbb/flush.ts";
 
 function* main(p: Process): Steps<number> {
   const { sys } = p;
@@ -14,26 +12,11 @@ function* main(p: Process): Steps<number> {
     yield* settle(sys.sync());
     return 0;
   }
-  let status = 0;
-  for (const name of opt.operands) {
-    let message = `can't open '${name}'`;
-    try {
-      const fd = yield* settle(open(sys, name, O_RDONLY | O_NOCTTY | O_NONBLOCK));
-      message = name;
-      try {
-        yield* settle(
-          opt.has("d") ? sys.fdatasync(fd) : opt.has("f") ? sys.syncfs(fd) : sys.fsync(fd),
-        );
-      } finally {
-        sys.close(fd);
-      }
-    } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-      yield* p.warn(message, e);
-      status = 1;
-    }
-  }
-  return status;
+  const flush = (fd: number): Blocking<void> => {
+    if (opt.has("d")) return sys.fdatasync(fd);
+    return opt.has("f") ? sys.syncfs(fd) : sys.fsync(fd);
+  };
+  return yield* flushFiles(p, opt.operands, flush);
 }
 
 export const sync: Applet = {

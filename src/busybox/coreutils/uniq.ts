@@ -1,14 +1,13 @@
 // uniq: leave out repeated lines (POSIX uniq; -i -w -z as in GNU)
 import { EIO, Errno } from "../../abi/errno.ts";
-import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/fcntl.ts";
-import { type Blocking, isSteps, type Steps, settle } from "../../abi/program.ts";
+import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import { type Input, LineReader } from "../../libc/stdio.ts";
-import { open } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { openInput } from "../libbb/inputs.ts";
 import { xatouRange } from "../libbb/numbers.ts";
+import { stdoutTo } from "../libbb/stdout.ts";
 
 const MOST = 0x7fffffff;
 
@@ -53,15 +52,7 @@ function* main(p: Process): Steps<number> {
     return dieErrno(`can't open '${from}'`, e);
   }
   if (opt.operands.length > 2) p.usageError();
-  if (to !== "-") {
-    try {
-      const fd = yield* settle(open(p.sys, to, O_WRONLY | O_CREAT | O_TRUNC));
-      p.sys.dup2(fd, 1);
-      p.sys.close(fd);
-    } catch (e) {
-      dieErrno(`can't open '${to}'`, e);
-    }
-  }
+  if (to !== "-") yield* stdoutTo(p, to);
 
   const delimiter = opt.has("z") ? "\0" : "\n";
   const counts = opt.has("c");

@@ -3,25 +3,12 @@ import type { Steps } from "../../abi/program.ts";
 import { CLOCK_REALTIME } from "../../abi/resource.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
+import { MONTHS } from "../../libc/time/strftime.ts";
 import { localtime } from "../../libc/time/zone.ts";
 import { timezone } from "../../libc/tzset.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { xatouRange } from "../libbb/numbers.ts";
 
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-] as const;
 const DAYS = ["Su", "Mo", "Tu", "We", "Th", "Fr", "Sa"] as const;
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 /** Lines of days of every month. */

@@ -5,7 +5,7 @@ import { type Cred, ROOT_CRED } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import { Dentry } from "./dentry.ts";
 import type { Path } from "./file.ts";
-import { Inode, type SetAttr, type SuperBlock } from "./inode.ts";
+import { Inode, type SetAttr, type SuperBlock, withoutBlocks } from "./inode.ts";
 import { Mount } from "./mount.ts";
 
 class AnonymousInode extends Inode {
@@ -80,17 +80,7 @@ class AnonymousSuperBlock implements SuperBlock {
     return "";
   }
   statfs(): StatFs {
-    return {
-      type: this.#magic,
-      bsize: 4096,
-      blocks: 0,
-      bfree: 0,
-      bavail: 0,
-      files: 0,
-      ffree: 0,
-      namelen: 255,
-      flags: 0,
-    };
+    return withoutBlocks(this.#magic);
   }
   remount(): void {}
   release(): void {}

@@ -17,7 +17,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import { DirectoryFile } from "./directory.ts";
 import { File, type Path } from "./file.ts";
-import { Inode, type SetAttr, type SuperBlock } from "./inode.ts";
+import { Inode, type SetAttr, type SuperBlock, withoutBlocks } from "./inode.ts";
 
 /** Bytes one write to a generated file may carry, as for a page in Linux. */
 const MAX_WRITE = 4096;
@@ -49,17 +49,7 @@ export abstract class GeneratedSuperBlock implements SuperBlock {
     return "";
   }
   statfs(): StatFs {
-    return {
-      type: this.#magic,
-      bsize: 4096,
-      blocks: 0,
-      bfree: 0,
-      bavail: 0,
-      files: 0,
-      ffree: 0,
-      namelen: 255,
-      flags: 0,
-    };
+    return withoutBlocks(this.#magic);
   }
   remount(data: string): void {
     if (data !== "") throw EINVAL;

@@ -39,6 +39,21 @@ export interface SuperBlock {
   sync(): Blocking<void>;
 }
 
+/** statfs(2) of a file system that has no blocks. */
+export function withoutBlocks(type: number): StatFs {
+  return {
+    type,
+    bsize: 4096,
+    blocks: 0,
+    bfree: 0,
+    bavail: 0,
+    files: 0,
+    ffree: 0,
+    namelen: 255,
+    flags: 0,
+  };
+}
+
 /** What changes with chmod, chown, utimensat and truncate; absent fields stay. */
 export interface SetAttr {
   mode?: number;

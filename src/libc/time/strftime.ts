@@ -2,7 +2,8 @@
 import { isLeap, type Tm, tmToSeconds } from "./civil.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS = [
+/** Names of the months in the C locale. */
+export const MONTHS: readonly string[] = [
   "January",
   "February",
   "March",
