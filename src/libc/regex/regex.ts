@@ -53,6 +53,20 @@ export function regcomp(pattern: string, flags: number, options: RegexOptions): 
   return new Regex(pattern, flags, options);
 }
 
+// Memo of constants: the members of words, of bytes and of characters.
+const words: { bytes?: CharSet; characters?: CharSet } = {};
+
+function wordSet(utf8: boolean): CharSet {
+  const make = (): CharSet =>
+    new CharSetBuilder(utf8, false).named("alnum").range(95, 95).build(false, true);
+  if (utf8) {
+    words.characters ??= make();
+    return words.characters;
+  }
+  words.bytes ??= make();
+  return words.bytes;
+}
+
 /** A compiled regular expression. One search at a time: the result array is reused. */
 export class Regex {
   /** How many groups the pattern has. */
@@ -88,8 +102,7 @@ export class Regex {
     this.#parsed = parse(pattern, flags, options.utf8, this.#block);
     this.#tree = simplify(this.#parsed.tree);
     this.nsub = this.#parsed.groups;
-    const words = new CharSetBuilder(options.utf8, false).named("alnum").range(95, 95);
-    this.#word = words.build(false, true);
+    this.#word = wordSet(options.utf8);
     this.#analysis = analyse(this.#parsed.tree, this.#tree, this.nsub);
     this.jsMaxText = this.#analysis.maxText;
     const literal = this.nsub === 0 ? literalOf(this.#tree) : undefined;
