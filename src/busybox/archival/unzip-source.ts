@@ -29,7 +29,6 @@ export function* zipSource(sys: Sys, fd: number): Steps<ZipSource> {
   const bytes = yield* readAll(sys, fd, PIPE_MAX);
   return {
     size: bytes.length,
-    // biome-ignore lint/correctness/useYield: one form for both sources
     *read(offset, max) {
       return bytes.subarray(offset, offset + max);
     },

@@ -476,7 +476,6 @@ class Unzip {
   *#link(name: string, entry: ZipEntry, data: Data): Steps<void> {
     if (entry.size > LINK_MAX) die("corrupted data");
     const parts: Uint8Array[] = [];
-    // biome-ignore lint/correctness/useYield: nothing here can wait
     yield* data.each(function* (block) {
       parts.push(block);
     });

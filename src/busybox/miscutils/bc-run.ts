@@ -58,7 +58,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   e: "\\",
   f: "\f",
   n: "\n",
-  q: '"',
   r: "\r",
   t: "\t",
 };

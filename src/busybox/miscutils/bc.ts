@@ -1,10 +1,10 @@
 // bc: calculator of any precision (POSIX bc, with additions of GNU's)
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { die, Exit, type Process } from "../../libc/process.ts";
-import { isatty, LineReader } from "../../libc/stdio.ts";
+import { die, dieErrno, Exit, type Process } from "../../libc/process.ts";
+import { type Input, isatty, LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { closeInput, openOrDie } from "../libbb/inputs.ts";
+import { closeInput, openInput } from "../libbb/inputs.ts";
 import { BcParser, type Extension, Incomplete } from "./bc-parse.ts";
 import { BcMachine } from "./bc-run.ts";
 import { CalcOutput, lineLength } from "./calc-output.ts";
@@ -116,7 +116,12 @@ function* main(p: Process): Steps<number> {
     interactive: opt.has("i") || (isatty(p.sys, 0) && isatty(p.sys, 1)),
   });
   for (const file of opt.operands) {
-    const input = yield* openOrDie(p, file);
+    let input: Input;
+    try {
+      input = yield* openInput(p, file);
+    } catch (e) {
+      return dieErrno(`can't open '${file}'`, e);
+    }
     if (!(yield* calculator.lines(new LineReader(input), false))) return 0;
     closeInput(p, input);
   }

@@ -35,6 +35,10 @@ const STACK_MAX = 1 << 24;
 const NUMBER = /[0-9A-F]+(?:\.[0-9A-F]*)?|\.[0-9A-F]+/y;
 const LONG_NAME = /[ \t\r\f\v]+([a-z][a-z0-9_]*)/y;
 
+/** Comments, commands with a name after them, beginnings of strings, and what is no command. */
+const FOREIGN =
+  /#[^\n]*|[sSlL:;][\s\S]|!?[<>=][\s\S](?:e[\s\S])?|\[|\.(?=[0-9A-F])|([^ \t\n\r\f\v0-9A-F_+\-*/%^~|v({GNpnfPacdrRzZXikoIOKxqQ?esSlL:;<>=])/g;
+
 /** What ends dc. */
 const QUIT = Symbol("quit");
 
@@ -49,6 +53,8 @@ export class DcMachine {
   readonly #registers = new Map<string, Value[]>();
   readonly #arrays = new Map<string, Map<number, Value>>();
   #frames: Frame[] = [];
+  /** Texts without anything foreign. */
+  readonly #checked = new Set<string>();
   #ibase = 10;
   #obase = 10;
   #scale = 0;
@@ -70,6 +76,7 @@ export class DcMachine {
   /** Runs a program; false when it has quit dc. */
   *run(text: string): Steps<boolean> {
     const sys = this.#sys;
+    this.#check(text);
     this.#frames = [{ text, at: 0 }];
     for (;;) {
       const frame = this.#frames.at(-1);
@@ -221,8 +228,7 @@ export class DcMachine {
         return;
       }
       case "X": {
-        const value = this.#pop();
-        this.#push(decimal(typeof value === "string" ? 0 : value.s));
+        this.#push(decimal(this.#number().s));
         return;
       }
       case "i":
@@ -446,7 +452,28 @@ export class DcMachine {
     if (top !== undefined && this.#frames.length > 1 && /^\s*$/.test(top.text.slice(top.at)))
       this.#frames.pop();
     if (this.#frames.length >= FRAMES_MAX) throw new CalcError("too many nested calls");
+    this.#check(text);
     this.#frames.push({ text, at: 0 });
+  }
+
+  /** Looks for what is no command before anything is run. */
+  #check(text: string): void {
+    if (this.#checked.has(text)) return;
+    const name = this.#longNames ? "(?:[ \\t\\r\\f\\v]+[a-z][a-z0-9_]*|[\\s\\S])" : "[\\s\\S]";
+    const foreign = new RegExp(FOREIGN.source.replaceAll("[\\s\\S]", name), "g");
+    for (let at = 0; ; ) {
+      foreign.lastIndex = at;
+      const m = foreign.exec(text);
+      if (m === null) break;
+      at = foreign.lastIndex;
+      if (m[0] === "[") {
+        const frame = { text, at };
+        this.#string(frame);
+        at = frame.at;
+      } else if (m[1] !== undefined) throw new CalcError(`bad character '${m[1]}'`);
+    }
+    if (this.#checked.size > 1000) this.#checked.clear();
+    this.#checked.add(text);
   }
 
   #leave(levels: number): typeof QUIT | undefined {

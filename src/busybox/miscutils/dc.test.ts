@@ -1,0 +1,97 @@
+import { applet } from "../../../test/support/applet.ts";
+import { dc } from "./dc.ts";
+
+applet(dc, [
+  {
+    name: "arithmetic",
+    stdin: "1 2+p 10 3-p 6 7*p 10 3/p 2k 10 3/p 10 3%p 10 3~pRp 2 10^p\n",
+    stdout: "3\n7\n42\n3\n3.33\n.01\n.01\n3.33\n1024\n",
+  },
+  {
+    name: "root and modular power",
+    stdin: "16vp 2k2vp 2 10 17|p _2 5 13|p\n",
+    stdout: "4\n1.41\n4\n-6\n",
+  },
+  {
+    name: "stack",
+    stdin: "1 2 3fcf 1 2rf d f zp R f\n",
+    stdout: "3\n2\n1\n1\n2\n1\n1\n2\n3\n1\n1\n2\n",
+  },
+  { name: "numbers", stdin: "_5p 5_3pR .5p 1.50p 0.00 1+p\n", stdout: "-5\n-3\n.5\n1.50\n1\n" },
+  {
+    name: "strings",
+    stdin: "[abc]p[[nested] x]p [def]P 65P 10P 16961P\n",
+    stdout: "abc\n[nested] x\ndefA\nBA",
+  },
+  {
+    name: "bases",
+    stdin: "16i FFpAp Ai 255 16op 2o 10p .1p 20o 12345p .5p\n",
+    stdout: "255\n10\nFF\n1010\n.0001\n 01 10 17 05\n.10\n",
+  },
+  { name: "registers", stdin: "1sa lap 2Sa lap Lap lap lbp\n", stdout: "1\n2\n2\n1\n0\n" },
+  { name: "arrays", stdin: "5 0:a 0;ap 9;ap\n", stdout: "5\n0\n" },
+  { name: "macros", stdin: "[2p]x [3p]sx lxx 4xp\n", stdout: "2\n3\n4\n" },
+  {
+    name: "comparisons",
+    stdin: "[1p]sa[2p]sb 1 2<a 1 2>a 1 1=b 1 2!=b 2 1!<a 3 2>aeb 2 3>aeb 1 2(p 2 1{p 1 1Gp 0Np\n",
+    stdout: "1\n2\n2\n2\n1\n0\n1\n1\n1\n",
+  },
+  { name: "loop", stdin: "0[1+pd5>a]dsaxp\n", stdout: "1\n2\n3\n4\n5\n5\n" },
+  {
+    name: "recursion",
+    stdin: "[d1-d1<F*]sF 30lFxp\n",
+    stdout: "265252859812191058636308480000000\n",
+  },
+  { name: "leaving", stdin: "[1p[2p 1q 3p]x 4p]x 5p\n", stdout: "1\n2\n5\n" },
+  { name: "leaving by levels", stdin: "[[[2Q]x 1p]x 2p]x 3p\n", stdout: "2\n3\n" },
+  { name: "quit", stdin: "1pq2p\n", stdout: "1\n" },
+  { name: "parameters", stdin: "3kKp IpOp\n", stdout: "3\n10\n10\n" },
+  {
+    name: "length and scale",
+    stdin: "12345Zp 1.234Xp [abc]Zp [abc]Xp\n",
+    stdout: "5\n3\n3\n",
+    stderr: "dc: variable is wrong type\n",
+    status: 1,
+  },
+  { name: "asciify", stdin: "65ap [hello]ap\n", stdout: "A\nh\n" },
+  { name: "a line of input", stdin: "?p\n5\n6p\n", stdout: "5\n6\n" },
+  { name: "comment", stdin: "#no\n1p\n", stdout: "1\n" },
+  {
+    name: "long numbers",
+    stdin: "2 300^p\n",
+    stdout:
+      "203703597633448608626844568840937816105146839366593625063614044935438\\\n1299763336706183397376\n",
+  },
+  { name: "strings over lines", stdin: "[a\nb]p\n", stdout: "a\nb\n" },
+  { name: "divide by zero", stdin: "1 0/\n2p\n", stderr: "dc: divide by zero\n", status: 1 },
+  { name: "empty stack", stdin: "+\n", stderr: "dc: stack has too few elements\n", status: 1 },
+  { name: "wrong type", stdin: "1[x]+\n", stderr: "dc: variable is wrong type\n", status: 1 },
+  { name: "bad character", stdin: "1pyp\n", stderr: "dc: bad character 'y'\n", status: 1 },
+  { name: "bad token", stdin: "_p\n", stderr: "dc: bad token at 'p'\n", status: 1 },
+  { name: "unfinished string", stdin: "[abc\n", stderr: "dc: unterminated string\n", status: 1 },
+  { name: "negative", stdin: "_1v\n", stderr: "dc: negative number\n", status: 1 },
+  { name: "not an integer", stdin: "2 .5^\n", stderr: "dc: not an integer\n", status: 1 },
+  { name: "bad base", stdin: "1o\n", stderr: "dc: bad obase; must be [2,999]\n", status: 1 },
+  {
+    name: "empty register stack",
+    stdin: "La\n",
+    stderr: "dc: stack has too few elements\n",
+    status: 1,
+  },
+  { name: "scripts", argv: ["-e", "1 2+p", "-e", "3p"], stdout: "3\n3\n" },
+  { name: "files", args: "a b", files: { a: "1 2", b: "+p" }, stdout: "3\n" },
+  { name: "-f", args: "-f a -e 3p", files: { a: "1 2+p" }, stdout: "3\n3\n" },
+  { name: "long names", argv: ["-x", "-e", "1s abc l abc p"], stdout: "1\n" },
+  {
+    name: "no such file",
+    args: "nope",
+    stderr: "dc: can't open 'nope': No such file or directory\n",
+    status: 1,
+  },
+  {
+    name: "no script",
+    args: "-e",
+    stderr: "dc: option requires an argument: e\n…usage",
+    status: 1,
+  },
+]);
