@@ -53,7 +53,8 @@ export class AwkArray {
     // A counting sort: the newest come first within a chain.
     const starts = new Int32Array(size + 1);
     for (const c of chain) starts[c + 1] = (starts[c + 1] as number) + 1;
-    for (let c = 0; c < size; c++) starts[c + 1] = (starts[c + 1] as number) + (starts[c] as number);
+    for (let c = 0; c < size; c++)
+      starts[c + 1] = (starts[c + 1] as number) + (starts[c] as number);
     const out = new Array<string>(names.length);
     for (let i = names.length - 1; i >= 0; i--) {
       const c = chain[i] as number;

@@ -23,16 +23,34 @@ export type Expr =
   | { type: "increment"; by: 1 | -1; prefix: boolean; target: Lvalue }
   | { type: "call"; name: string; args: Expr[]; line: number }
   | { type: "builtin"; name: string; args: Expr[]; line: number }
-  | { type: "getline"; from: "main" | "file" | "command"; source: Expr | undefined; target: Lvalue | undefined };
+  | {
+      type: "getline";
+      from: "main" | "file" | "command";
+      source: Expr | undefined;
+      target: Lvalue | undefined;
+    };
 
 export type Stmt =
   | { type: "block"; body: Stmt[] }
   | { type: "expr"; expr: Expr }
-  | { type: "print"; format: boolean; args: Expr[]; mode: "" | ">" | ">>" | "|"; to: Expr | undefined; line: number }
+  | {
+      type: "print";
+      format: boolean;
+      args: Expr[];
+      mode: "" | ">" | ">>" | "|";
+      to: Expr | undefined;
+      line: number;
+    }
   | { type: "if"; test: Expr; yes: Stmt; no: Stmt | undefined }
   | { type: "while"; test: Expr; body: Stmt }
   | { type: "do"; body: Stmt; test: Expr }
-  | { type: "for"; init: Stmt | undefined; test: Expr | undefined; step: Stmt | undefined; body: Stmt }
+  | {
+      type: "for";
+      init: Stmt | undefined;
+      test: Expr | undefined;
+      step: Stmt | undefined;
+      body: Stmt;
+    }
   | { type: "forin"; target: Lvalue; name: string; body: Stmt }
   | { type: "break" | "continue" | "next" | "nextfile" }
   | { type: "exit" | "return"; value: Expr | undefined }

@@ -224,11 +224,22 @@ function simple(c: ExpressionCompiler, name: string, parts: readonly Ex[]): Ex {
   }
 }
 
-function makeTime(text: string, mktime: (tm: ReturnType<typeof emptyTm>) => number | undefined): number {
+function makeTime(
+  text: string,
+  mktime: (tm: ReturnType<typeof emptyTm>) => number | undefined,
+): number {
   const n = text.trim().split(/\s+/).map(Number);
   if (n.length < 6 || n.some((x) => !Number.isInteger(x))) return -1;
   const [year = 0, mon = 0, mday = 0, hour = 0, min = 0, sec = 0, isdst = -1] = n;
-  const tm = Object.assign(emptyTm(), { year: year - 1900, mon: mon - 1, mday, hour, min, sec, isdst });
+  const tm = Object.assign(emptyTm(), {
+    year: year - 1900,
+    mon: mon - 1,
+    mday,
+    hour,
+    min,
+    sec,
+    isdst,
+  });
   return mktime(tm) ?? -1;
 }
 
@@ -293,7 +304,9 @@ function substitute(c: ExpressionCompiler, all: boolean, args: readonly Expr[]):
         ? where
         : undefined;
   const { parts, make } =
-    lvalue === undefined ? { parts: [c.compile(where as Expr)], make: undefined } : c.target(lvalue);
+    lvalue === undefined
+      ? { parts: [c.compile(where as Expr)], make: undefined }
+      : c.target(lvalue);
   return lift(rt, [...first, c.compile(by), ...parts], (ready) => {
     const pattern = regex ? c.pattern(re) : c.patternOf(re, ready[0] as Ex);
     const replacement = (ready[first.length] as Ex).str;
@@ -309,7 +322,8 @@ function substitute(c: ExpressionCompiler, all: boolean, args: readonly Expr[]):
         parsed = parseReplacement(r, false);
       }
       const cell = target?.cell?.();
-      const old = cell !== undefined ? cell.v : target !== undefined ? target.get() : rest[0]?.val();
+      const old =
+        cell !== undefined ? cell.v : target !== undefined ? target.get() : rest[0]?.val();
       const [text, n] = p.replace(rt.toStr(old), parsed, all ? 0 : 1);
       if (n > 0) {
         if (cell !== undefined) cell.v = text;

@@ -5,7 +5,18 @@ import type { AwkArray } from "./array.ts";
 import { AwkArray as Elements } from "./array.ts";
 import type { Expr, Lvalue } from "./ast.ts";
 import { compileBuiltin } from "./builtins.ts";
-import { boolEx, Call, type Ex, evaluate, evaluateBool, genEx, lift, numEx, strEx, valEx } from "./closures.ts";
+import {
+  boolEx,
+  Call,
+  type Ex,
+  evaluate,
+  evaluateBool,
+  genEx,
+  lift,
+  numEx,
+  strEx,
+  valEx,
+} from "./closures.ts";
 import type { Names } from "./names.ts";
 import type { Pattern } from "./patterns.ts";
 import type { Runtime } from "./runtime.ts";
@@ -177,7 +188,8 @@ export class ExpressionCompiler {
     const all = parts.map((part) => part.str);
     return () => {
       let key = first();
-      for (let i = 1; i < all.length; i++) key += rt.toStr(rt.subsep.v) + (all[i] as () => string)();
+      for (let i = 1; i < all.length; i++)
+        key += rt.toStr(rt.subsep.v) + (all[i] as () => string)();
       return key;
     };
   }
@@ -630,4 +642,3 @@ function comparison(op: string): ((a: number | string, b: number | string) => bo
       return undefined;
   }
 }
-

@@ -1,5 +1,10 @@
 // printf and sprintf of awk, and numbers as text. Integers are those of C's int, as in BusyBox.
-import { type FormatSpec, formatDouble, formatInteger, formatString } from "../../../libc/printf.ts";
+import {
+  type FormatSpec,
+  formatDouble,
+  formatInteger,
+  formatString,
+} from "../../../libc/printf.ts";
 
 const INT_MIN = -0x80000000;
 /** A conversion: flags, width, precision, letter. */

@@ -161,6 +161,9 @@ export class Lexer {
     }
     const raw = s.slice(this.#at + 1, i);
     this.#at = i + 1;
-    return this.#token("regex", raw.replace(/\\([\s\S])/g, (w, c) => (c === "/" ? "/" : w)));
+    return this.#token(
+      "regex",
+      raw.replace(/\\([\s\S])/g, (w, c) => (c === "/" ? "/" : w)),
+    );
   }
 }

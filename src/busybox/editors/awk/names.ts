@@ -67,22 +67,29 @@ export class Names {
         this.#exprs(scope, e.subscripts);
         return;
       case "field":
-        return this.#expr(scope, e.index);
+        this.#expr(scope, e.index);
+        return;
       case "group":
-        return this.#exprs(scope, e.items);
+        this.#exprs(scope, e.items);
+        return;
       case "unary":
-        return this.#expr(scope, e.operand);
+        this.#expr(scope, e.operand);
+        return;
       case "binary":
       case "and":
       case "or":
       case "match":
-        return this.#exprs(scope, [e.left, e.right]);
+        this.#exprs(scope, [e.left, e.right]);
+        return;
       case "conditional":
-        return this.#exprs(scope, [e.test, e.yes, e.no]);
+        this.#exprs(scope, [e.test, e.yes, e.no]);
+        return;
       case "assign":
-        return this.#exprs(scope, [e.target, e.value]);
+        this.#exprs(scope, [e.target, e.value]);
+        return;
       case "increment":
-        return this.#expr(scope, e.target);
+        this.#expr(scope, e.target);
+        return;
       case "call": {
         const params = this.#program.functions.get(e.name)?.params ?? [];
         for (const [i, arg] of e.args.entries()) {
@@ -90,16 +97,21 @@ export class Names {
           if (arg.type === "var" && param !== undefined)
             this.#same.push([this.#where(scope, arg.name), key(e.name, param)]);
         }
-        return this.#exprs(scope, e.args);
+        this.#exprs(scope, e.args);
+        return;
       }
       case "builtin": {
         const second = e.args[1];
         if (e.name === "split" && second?.type === "var") this.#array(scope, second.name);
-        return this.#exprs(scope, e.args);
+        this.#exprs(scope, e.args);
+        return;
       }
       case "getline":
-        return this.#exprs(scope, [e.source, e.target]);
-      default:
+        this.#exprs(scope, [e.source, e.target]);
+        return;
+      case "number":
+      case "string":
+      case "regex":
     }
   }
 
@@ -109,9 +121,11 @@ export class Names {
         for (const each of s.body) this.#stmt(scope, each);
         return;
       case "expr":
-        return this.#expr(scope, s.expr);
+        this.#expr(scope, s.expr);
+        return;
       case "print":
-        return this.#exprs(scope, [...s.args, s.to]);
+        this.#exprs(scope, [...s.args, s.to]);
+        return;
       case "if":
         this.#expr(scope, s.test);
         this.#stmt(scope, s.yes);
@@ -120,22 +134,30 @@ export class Names {
       case "while":
       case "do":
         this.#expr(scope, s.test);
-        return this.#stmt(scope, s.body);
+        this.#stmt(scope, s.body);
+        return;
       case "for":
-        for (const each of [s.init, s.step, s.body]) if (each !== undefined) this.#stmt(scope, each);
+        for (const each of [s.init, s.step, s.body])
+          if (each !== undefined) this.#stmt(scope, each);
         if (s.test !== undefined) this.#expr(scope, s.test);
         return;
       case "forin":
         this.#array(scope, s.name);
         this.#expr(scope, s.target);
-        return this.#stmt(scope, s.body);
+        this.#stmt(scope, s.body);
+        return;
       case "exit":
       case "return":
-        return this.#exprs(scope, [s.value]);
+        this.#exprs(scope, [s.value]);
+        return;
       case "delete":
         this.#array(scope, s.name);
-        return this.#exprs(scope, s.subscripts ?? []);
-      default:
+        this.#exprs(scope, s.subscripts ?? []);
+        return;
+      case "next":
+      case "nextfile":
+      case "break":
+      case "continue":
     }
   }
 }

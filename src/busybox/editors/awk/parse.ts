@@ -120,7 +120,8 @@ export class Parser {
       }
     }
     const body = this.#isOp("{") ? this.#block() : undefined;
-    if (body === undefined && !this.#is("newline") && !this.#is("end") && !this.#isOp(";")) this.#fail();
+    if (body === undefined && !this.#is("newline") && !this.#is("end") && !this.#isOp(";"))
+      this.#fail();
     this.#program.rules.push({ pattern, body });
   }
 
@@ -421,7 +422,9 @@ export class Parser {
         return true;
       case "op":
         return ["$", "!", "(", "++", "--"].includes(t.text);
-      default:
+      case "keyword":
+      case "newline":
+      case "end":
         return false;
     }
   }
@@ -533,7 +536,8 @@ export class Parser {
         return this.#fail();
       case "op":
         break;
-      default:
+      case "newline":
+      case "end":
         return this.#fail();
     }
     if (t.text === "(") {
@@ -599,6 +603,11 @@ export class Parser {
     this.#advance();
     const target = this.#optionalLvalue();
     if (!this.#accept("<")) return { type: "getline", from: "main", source: undefined, target };
-    return { type: "getline", from: "file", source: this.#postfix({ noGreater: true }, false), target };
+    return {
+      type: "getline",
+      from: "file",
+      source: this.#postfix({ noGreater: true }, false),
+      target,
+    };
   }
 }

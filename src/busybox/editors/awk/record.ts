@@ -1,6 +1,6 @@
 // The record and its fields. Fields are found when they are asked for, and no further than that.
 import { die } from "../../../libc/process.ts";
-import type { Patterns, Pattern } from "./patterns.ts";
+import type { Pattern, Patterns } from "./patterns.ts";
 import { fromOutside, numberAt, toNumber, type Value } from "./value.ts";
 
 /** More fields than this are refused. */

@@ -1,6 +1,7 @@
 // The state of a running awk program.
-import type { Steps, Sys } from "../../../abi/program.ts";
+
 import { Errno } from "../../../abi/errno.ts";
+import type { Steps, Sys } from "../../../abi/program.ts";
 import { dieErrno, type Process } from "../../../libc/process.ts";
 import { closeInput, openInput } from "../../libbb/inputs.ts";
 import { AwkArray } from "./array.ts";
@@ -148,7 +149,11 @@ export class Runtime {
   #separator(): Separator {
     const rs = this.#rs.v;
     const paragraphs = rs === "" || (rs !== "\n" && this.toStr(rs) === "");
-    if (this.#fs.v !== this.#byFs || this.#byRs !== String(paragraphs) || this.#byIcase !== this.patterns.icase) {
+    if (
+      this.#fs.v !== this.#byFs ||
+      this.#byRs !== String(paragraphs) ||
+      this.#byIcase !== this.patterns.icase
+    ) {
       this.#byFs = this.#fs.v;
       this.#byRs = String(paragraphs);
       this.#byIcase = this.patterns.icase;

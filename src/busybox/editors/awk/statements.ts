@@ -38,11 +38,6 @@ function later(steps: () => Steps<number>): St {
 
 const NOTHING: St = now(() => NORMAL);
 
-/** A rule of the program: its body for records that it selects. */
-export interface CompiledRule {
-  readonly body: St;
-}
-
 export class StatementCompiler {
   readonly #rt: Runtime;
   readonly #program: Program;
@@ -117,7 +112,8 @@ export class StatementCompiler {
   #rules(): St {
     const all = this.#program.rules.map(({ pattern, body }) => {
       const action =
-        body ?? ({ type: "print", format: false, args: [], mode: "", to: undefined, line: 0 } as const);
+        body ??
+        ({ type: "print", format: false, args: [], mode: "", to: undefined, line: 0 } as const);
       const does = this.compile(action);
       if (pattern === undefined) return does;
       const [from, to] = pattern.map((e) => this.#e.compile(e));
@@ -389,7 +385,8 @@ function printed(rt: Runtime, parts: readonly Ex[]): () => string {
 
 function formatted(rt: Runtime, parts: readonly Ex[]): () => string {
   const first = parts[0];
-  if (first === undefined) return () => rt.formats.format(rt.record.text(), formatArguments(rt, [], 0));
+  if (first === undefined)
+    return () => rt.formats.format(rt.record.text(), formatArguments(rt, [], 0));
   return () => {
     const format = first.str();
     return rt.formats.format(format, formatArguments(rt, parts, 1));

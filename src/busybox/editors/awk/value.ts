@@ -21,7 +21,8 @@ export class Cell {
   }
 }
 
-const PREFIX = /^[ \t\n\v\f\r]*(?:([+-]?)(0[xX][0-9a-fA-F]+|inf(?:inity)?|nan)|[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/i;
+const PREFIX =
+  /^[ \t\n\v\f\r]*(?:([+-]?)(0[xX][0-9a-fA-F]+|inf(?:inity)?|nan)|[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/i;
 
 interface Read {
   value: number;
