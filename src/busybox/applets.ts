@@ -96,7 +96,6 @@ import { vi } from "./editors/vi/vi.ts";
 import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import { xargs } from "./findutils/xargs.ts";
-import { xxd } from "./util-linux/xxd.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -159,6 +158,7 @@ import { rev } from "./util-linux/rev.ts";
 import { setsid } from "./util-linux/setsid.ts";
 import { umount } from "./util-linux/umount.ts";
 import { unshare } from "./util-linux/unshare.ts";
+import { xxd } from "./util-linux/xxd.ts";
 
 /** All applets. Made anew by each caller, who keeps it. */
 export function allApplets(): Applet[] {

@@ -52,13 +52,7 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
     if (own >= task.rlimit(RLIMIT_NPROC)) throw EAGAIN;
   }
   const pid = kernel.allocatePid();
-  const group = new ThreadGroup(
-    kernel,
-    pid,
-    parent.pgrp,
-    parent.actions,
-    parent.rlimits,
-  );
+  const group = new ThreadGroup(kernel, pid, parent.pgrp, parent.actions, parent.rlimits);
   group.parent = parent;
   parent.children.add(group);
   group.exe = parent.exe;
