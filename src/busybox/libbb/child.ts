@@ -1,0 +1,35 @@
+// Children that run a command, where the parent is to know why one could not be started.
+import { Errno } from "../../abi/errno.ts";
+import type { Steps, Sys } from "../../abi/program.ts";
+import type { Process } from "../../libc/process.ts";
+import { execvp } from "../../libc/spawn.ts";
+
+/** A command that was started. */
+export interface Child {
+  pid: number;
+  /** Why it could not be run after all; known once it has ended. */
+  failure: Errno | undefined;
+}
+
+/** Starts `argv` by PATH, stdout flushed before; says nothing when that fails. */
+export function* startChild(
+  p: Process,
+  argv: readonly string[],
+  envp: readonly string[],
+  prepare?: (sys: Sys) => void,
+): Steps<Child> {
+  const f = p.stdout.flush();
+  if (f) yield* f;
+  const child: Child = { pid: 0, failure: undefined };
+  child.pid = p.sys.fork(function* (sys) {
+    try {
+      prepare?.(sys);
+      return yield* execvp(sys, argv, envp, p.env.get("PATH"));
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+      child.failure = e;
+      return 127;
+    }
+  });
+  return child;
+}
