@@ -214,7 +214,7 @@ class Parser {
       }
       case "-links": {
         const [sign, text] = signed(value());
-        const links = xatou32(text);
+        const links = xatou(text);
         return (file) => compared(sign, file.stat.nlink, links);
       }
       default:
