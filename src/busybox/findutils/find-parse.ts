@@ -18,7 +18,7 @@ import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { RegexError, regcomp } from "../../libc/regex/regex.ts";
 import { access, readDir, stat } from "../../libc/unistd.ts";
 import { parseMode } from "../libbb/mode.ts";
-import { xatou, xatou32, xatouRange } from "../libbb/numbers.ts";
+import { xatou, xatouRange } from "../libbb/numbers.ts";
 import { xgroup, xuser } from "../libbb/owner.ts";
 import { dieIfStdoutFailed } from "../libbb/stdout.ts";
 import { ExecAction } from "./find-exec.ts";
@@ -271,7 +271,7 @@ class Parser {
 
   #age(given: string, unit: number, of: (st: Stat) => number): Test {
     const [sign, text] = signed(given);
-    const n = xatou32(text);
+    const n = xatou(text);
     const now = this.#p.sys.clock_gettime(0).sec;
     return (file) => {
       const age = now - of(file.stat);
