@@ -34,7 +34,8 @@ function* sample(p: Process): Steps<Sample> {
   const cpu = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? "").split(" ").map(Number).slice(0, 8);
   const uptime = Number.parseFloat((yield* readText(p.sys, "/proc/uptime")) ?? "0");
   const disks: Disk[] = [];
-  for (const line of ((yield* readText(p.sys, "/proc/diskstats")) ?? "").split("\n")) {
+  const text = (yield* readText(p.sys, "/proc/diskstats")) ?? "";
+  for (const line of text.split("\n")) {
     const f = line.trim().split(/\s+/);
     const at = (i: number): number => Number(f[i]) || 0;
     if (f.length >= 10)
