@@ -1,14 +1,15 @@
 // Writing "newc" archives: cpio -o.
 import { Errno } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_RDONLY } from "../../abi/fcntl.ts";
-import { isSteps, type Steps, settle } from "../../abi/program.ts";
+import { type Steps, settle } from "../../abi/program.ts";
 import { major, minor, type Stat } from "../../abi/stat.ts";
-import { bytesOf, concat } from "../../lib/bytes.ts";
+import { bytesOf } from "../../lib/bytes.ts";
 import { cpioHeader, cpioPadding, cpioTrailer } from "../../lib/cpio.ts";
-import { die, dieErrno, type Process } from "../../libc/process.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import { S_ISDIR, S_ISLNK, S_ISREG } from "../../libc/stat.ts";
 import { open, readlink } from "../../libc/unistd.ts";
 import type { Owner } from "../libbb/owner.ts";
+import { ArchiveOutput } from "./archive-output.ts";
 
 export interface CpioWriteOptions {
   /** -L */
@@ -27,21 +28,17 @@ interface Linked {
   readonly names: { path: string; name: string }[];
 }
 
-const BATCH = 1 << 16;
-
 export class CpioWriter {
   readonly #p: Process;
   readonly #o: CpioWriteOptions;
-  readonly #write: (bytes: Uint8Array) => Steps<void>;
+  readonly #out: ArchiveOutput;
   readonly #linked = new Map<string, Linked>();
-  #held: Uint8Array[] = [];
-  #size = 0;
   #inodes = 0;
 
   constructor(p: Process, write: (bytes: Uint8Array) => Steps<void>, o: CpioWriteOptions) {
     this.#p = p;
     this.#o = o;
-    this.#write = write;
+    this.#out = new ArchiveOutput(p.sys, write);
   }
 
   /** Adds a file; one that is not there ends the program. */
@@ -50,7 +47,7 @@ export class CpioWriter {
     if (--sys.budget < 0) yield* sys.sched_yield();
     const st = sys.tryStatat(AT_FDCWD, path, this.#o.follow ? 0 : AT_SYMLINK_NOFOLLOW);
     if (st instanceof Errno) {
-      yield* this.#send();
+      yield* this.#out.flush();
       return dieErrno(path, st);
     }
     let name = path.replace(/^\/+/, "");
@@ -77,8 +74,8 @@ export class CpioWriter {
         const { path, name } = names[i] as { path: string; name: string };
         yield* this.#entry(path, name, st, ino, i === 0);
       }
-    yield* this.#put(cpioTrailer());
-    yield* this.#send();
+    yield* this.#out.put(cpioTrailer());
+    yield* this.#out.flush();
   }
 
   #ino(st: Stat): number {
@@ -91,7 +88,7 @@ export class CpioWriter {
     const link = S_ISLNK(st.mode) ? bytesOf(readlink(sys, path)) : undefined;
     const size = link?.length ?? (S_ISREG(st.mode) && data ? st.size : 0);
     const { owner, ignoreDevice } = this.#o;
-    yield* this.#put(
+    yield* this.#out.put(
       cpioHeader({
         name,
         ino,
@@ -107,9 +104,9 @@ export class CpioWriter {
         rdevminor: minor(st.rdev),
       }),
     );
-    if (link !== undefined) yield* this.#put(link);
+    if (link !== undefined) yield* this.#out.put(link);
     else if (size > 0) yield* this.#data(path, size);
-    yield* this.#put(cpioPadding(size));
+    yield* this.#out.put(cpioPadding(size));
   }
 
   *#data(path: string, size: number): Steps<void> {
@@ -121,30 +118,9 @@ export class CpioWriter {
       dieErrno(`can't open '${path}'`, e);
     }
     try {
-      for (let left = size; left > 0; ) {
-        let chunk = sys.read(fd, Math.min(left, BATCH));
-        if (isSteps(chunk)) chunk = yield* chunk;
-        // The header has promised a size.
-        if (chunk.length === 0) die("short read");
-        left -= chunk.length;
-        yield* this.#put(chunk);
-      }
+      yield* this.#out.copy(fd, size);
     } finally {
       sys.close(fd);
     }
-  }
-
-  *#put(bytes: Uint8Array): Steps<void> {
-    if (bytes.length === 0) return;
-    this.#held.push(bytes);
-    this.#size += bytes.length;
-    if (this.#size >= BATCH) yield* this.#send();
-  }
-
-  *#send(): Steps<void> {
-    const bytes = concat(this.#held);
-    this.#held = [];
-    this.#size = 0;
-    if (bytes.length > 0) yield* this.#write(bytes);
   }
 }

@@ -1,16 +1,16 @@
 // tar c: writing an archive.
 import { Errno } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_RDONLY } from "../../abi/fcntl.ts";
-import { isSteps, type Steps, type Sys, settle } from "../../abi/program.ts";
+import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import { major, minor, type Stat } from "../../abi/stat.ts";
-import { concat } from "../../lib/bytes.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../lib/tar.ts";
 import { UserDb } from "../../libc/passwd.ts";
-import { die, type Process } from "../../libc/process.ts";
+import type { Process } from "../../libc/process.ts";
 import { S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG } from "../../libc/stat.ts";
 import type { Output } from "../../libc/stdio.ts";
 import { open, readDir, readlink } from "../../libc/unistd.ts";
 import { joinPath } from "../libbb/path.ts";
+import { ArchiveOutput } from "./archive-output.ts";
 import { SafeNames } from "./member-names.ts";
 
 /** Where the archive goes. */
@@ -34,21 +34,17 @@ export interface TarWriteOptions {
 
 /** Directories within directories, so that the stack holds. */
 const DEPTH_MAX = 1000;
-/** What is written at once. */
-const BATCH = 1 << 16;
-const READ_SIZE = 1 << 16;
 
 export class TarWriter {
   readonly #p: Process;
   readonly #sys: Sys;
   readonly #o: TarWriteOptions;
   readonly #sink: Sink;
+  readonly #out: ArchiveOutput;
   readonly #names: SafeNames;
   readonly #links = new Map<string, string>();
   #users: ReadonlyMap<number, string> = new Map();
   #groups: ReadonlyMap<number, string> = new Map();
-  #held: Uint8Array[] = [];
-  #size = 0;
   /** Did anything fail? */
   failed = false;
 
@@ -56,6 +52,7 @@ export class TarWriter {
     this.#p = p;
     this.#sys = p.sys;
     this.#sink = sink;
+    this.#out = new ArchiveOutput(p.sys, (bytes) => sink.write(bytes));
     this.#o = o;
     this.#names = new SafeNames(p);
   }
@@ -91,7 +88,7 @@ export class TarWriter {
     if (stripped !== "") {
       const name = stripped.endsWith("/") ? stripped : `${stripped}/`;
       yield* this.#tell(name);
-      yield* this.#put(this.#header(name, "5", st, 0, ""));
+      yield* this.#out.put(this.#header(name, "5", st, 0, ""));
     }
     if (!this.#o.recursive || depth >= DEPTH_MAX) return;
     let names: string[];
@@ -107,8 +104,8 @@ export class TarWriter {
 
   /** Writes what ends the archive. */
   *end(): Steps<void> {
-    yield* this.#put(tarEnd());
-    yield* this.#send();
+    yield* this.#out.put(tarEnd());
+    yield* this.#out.flush();
     yield* this.#sink.end();
   }
 
@@ -119,7 +116,7 @@ export class TarWriter {
       const first = this.#links.get(key);
       if (first !== undefined) {
         yield* this.#tell(name);
-        yield* this.#put(this.#header(name, "1", st, 0, first));
+        yield* this.#out.put(this.#header(name, "1", st, 0, first));
         return;
       }
       this.#links.set(key, name);
@@ -135,8 +132,9 @@ export class TarWriter {
       }
       try {
         yield* this.#tell(name);
-        yield* this.#put(this.#header(name, "0", st, st.size, ""));
-        yield* this.#data(fd, st.size);
+        yield* this.#out.put(this.#header(name, "0", st, st.size, ""));
+        yield* this.#out.copy(fd, st.size);
+        yield* this.#out.put(tarPadding(st.size));
       } finally {
         sys.close(fd);
       }
@@ -162,19 +160,7 @@ export class TarWriter {
       return;
     }
     yield* this.#tell(name);
-    yield* this.#put(this.#header(name, type, st, 0, target));
-  }
-
-  *#data(fd: number, size: number): Steps<void> {
-    for (let left = size; left > 0; ) {
-      let chunk = this.#sys.read(fd, Math.min(left, READ_SIZE));
-      if (isSteps(chunk)) chunk = yield* chunk;
-      // The header has promised a size.
-      if (chunk.length === 0) die("short read");
-      left -= chunk.length;
-      yield* this.#put(chunk);
-    }
-    yield* this.#put(tarPadding(size));
+    yield* this.#out.put(this.#header(name, type, st, 0, target));
   }
 
   #header(name: string, type: string, st: Stat, size: number, linkname: string): Uint8Array {
@@ -198,19 +184,5 @@ export class TarWriter {
   *#tell(name: string): Steps<void> {
     const w = this.#o.verbose?.puts(`${name}\n`);
     if (w) yield* w;
-  }
-
-  *#put(bytes: Uint8Array): Steps<void> {
-    if (bytes.length === 0) return;
-    this.#held.push(bytes);
-    this.#size += bytes.length;
-    if (this.#size >= BATCH) yield* this.#send();
-  }
-
-  *#send(): Steps<void> {
-    const bytes = concat(this.#held);
-    this.#held = [];
-    this.#size = 0;
-    yield* this.#sink.write(bytes);
   }
 }
