@@ -58,4 +58,11 @@ applet(sed, [
     after: { a: "three\nfour!\n", "a.bak": files.a, nn: "", "nn.bak": files.nn },
   }),
   row(["--version"], "This is not GNU sed version 4.0\n"),
+  {
+    name: "a last line without newline, printed by s",
+    argv: ["-n", "s/t/T/p"],
+    stdin: "one\ntwo",
+    stdout: "Two",
+  },
+  { name: "G gives a newline", argv: ["1!G;h;$!d"], stdin: "a\nb", stdout: "b\na\n" },
 ]);

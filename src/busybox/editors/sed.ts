@@ -267,6 +267,8 @@ class Sed {
       case "G":
         return (m) => {
           m.#space = m.#joined(m.#space, m.#hold);
+          // As the original has it, G and x give a last line its newline.
+          m.#end = "\n";
           return next;
         };
       case "h":
@@ -301,6 +303,7 @@ class Sed {
           const text = m.#hold;
           m.#hold = m.#space;
           m.#space = text;
+          m.#end = "\n";
           return next;
         };
       case "b": {
@@ -341,7 +344,7 @@ class Sed {
         const print = s.print;
         return (m) => {
           if (substitute(m)) {
-            if (print) out.line(m.#space, "\n");
+            if (print) out.line(m.#space, m.#end);
             if (sink !== undefined) sink.line(m.#space, m.#end);
           }
           return next;
@@ -508,7 +511,10 @@ class Sed {
             code = (steps[pc] as Step)(this);
             if (code >= 0) {
               // A loop within the script.
-              if (code <= pc && --sys.budget < 0) yield* sys.sched_yield();
+              if (code <= pc) {
+                if (out.text.length > 32768) yield* this.#flush();
+                if (--sys.budget < 0) yield* sys.sched_yield();
+              }
               pc = code;
               continue;
             }
