@@ -5,7 +5,6 @@ import type { Steps } from "../../abi/program.ts";
 import { makedev } from "../../abi/stat.ts";
 import { concat, strOf } from "../../lib/bytes.ts";
 import type { CpioEntry, CpioReader } from "../../lib/cpio.ts";
-import { FormatError } from "../../lib/format-error.ts";
 import { fnmatch } from "../../libc/fnmatch.ts";
 import { die, type Process } from "../../libc/process.ts";
 import { modeString, S_ISDIR, S_ISLNK, S_ISREG } from "../../libc/stat.ts";
@@ -13,7 +12,7 @@ import { link, unlink } from "../../libc/unistd.ts";
 import type { Owner } from "../libbb/owner.ts";
 import { clock, type LocalClock } from "../libbb/times.ts";
 import type { Extractor, Member } from "./extract.ts";
-import type { Feed } from "./feed.ts";
+import { attempt, type Feed } from "./feed.ts";
 import { SafeNames } from "./member-names.ts";
 
 export interface CpioReadOptions {
@@ -36,15 +35,6 @@ function longLine(m: Member, times: LocalClock): string {
   return `${modeString(m.mode)} ${m.uid}/${m.gid} ${String(m.size).padStart(9)} ${time} ${m.name}${target}\n`;
 }
 
-function attempt<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (e) {
-    if (!(e instanceof FormatError)) throw e;
-    return die(e.message);
-  }
-}
-
 /** Goes through the archive: how many bytes it has. What is wrong with it ends the program. */
 export function* readCpio(
   p: Process,
@@ -59,13 +49,6 @@ export function* readCpio(
   const pending = new Map<string, Member[]>();
   const late: [name: string, target: string, mtime: number][] = [];
 
-  function* data(): Steps<Uint8Array | undefined> {
-    for (;;) {
-      const piece = attempt(() => reader.read());
-      if (piece !== undefined || !reader.needsInput) return piece;
-      yield* feed.more();
-    }
-  }
   function* newer(name: string, mtime: number): Steps<boolean> {
     if (o.unconditional) return false;
     const st = sys.tryStatat(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
@@ -96,7 +79,8 @@ export function* readCpio(
     if (S_ISLNK(entry.mode)) {
       if (entry.size > LINK_MAX) die("malformed cpio header");
       const parts: Uint8Array[] = [];
-      for (let piece = yield* data(); piece !== undefined; piece = yield* data()) parts.push(piece);
+      for (let piece = yield* feed.data(); piece !== undefined; piece = yield* feed.data())
+        parts.push(piece);
       member.linkname = strOf(concat(parts));
       member.size = 0;
     }
@@ -111,12 +95,12 @@ export function* readCpio(
     }
     if (o.toStdout) {
       if (!S_ISREG(member.mode)) continue;
-      for (let piece = yield* data(); piece !== undefined; piece = yield* data()) {
+      for (let piece = yield* feed.data(); piece !== undefined; piece = yield* feed.data()) {
         const w = p.stdout.write(piece);
         if (w) yield* w;
       }
     } else if (o.extractor !== undefined) {
-      if (!(yield* newer(name, entry.mtime))) yield* o.extractor.extract(member, data);
+      if (!(yield* newer(name, entry.mtime))) yield* o.extractor.extract(member, () => feed.data());
     }
   }
   if (o.extractor !== undefined) {

@@ -2,13 +2,28 @@
 import { Errno } from "../../abi/errno.ts";
 import { SEEK_CUR } from "../../abi/fcntl.ts";
 import type { Steps } from "../../abi/program.ts";
-import type { Process } from "../../libc/process.ts";
+import { FormatError } from "../../lib/format-error.ts";
+import { die, type Process } from "../../libc/process.ts";
 import { chunksOf, type Format, PackedError, Unpacker } from "./codec.ts";
 
 /** What the readers of lib have in common. */
 interface Reader {
+  /** Did the last call answer undefined because it lacks input? */
+  readonly needsInput: boolean;
   push(chunk: Uint8Array): void;
   end(): void;
+  /** The next piece of the current file's data. */
+  read(): Uint8Array | undefined;
+}
+
+/** What `call` gives. An archive that is malformed ends the program. */
+export function attempt<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (e) {
+    if (!(e instanceof FormatError)) throw e;
+    return die(e.message);
+  }
 }
 
 export class Feed {
@@ -47,6 +62,15 @@ export class Feed {
     const chunk = yield* this.#next();
     if (chunk === undefined) this.#reader.end();
     else this.#reader.push(chunk);
+  }
+
+  /** The next piece of the current file's data, undefined at its end. */
+  *data(): Steps<Uint8Array | undefined> {
+    for (;;) {
+      const piece = attempt(() => this.#reader.read());
+      if (piece !== undefined || !this.#reader.needsInput) return piece;
+      yield* this.more();
+    }
   }
 
   /** Leaves out the next `n` bytes. */

@@ -2,14 +2,13 @@
 import { Errno } from "../../abi/errno.ts";
 import type { Steps } from "../../abi/program.ts";
 import { makedev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../abi/stat.ts";
-import { FormatError } from "../../lib/format-error.ts";
 import type { TarFile, TarReader } from "../../lib/tar.ts";
 import { die, type Process } from "../../libc/process.ts";
 import { modeString, S_ISREG } from "../../libc/stat.ts";
 import { writeAll } from "../../libc/unistd.ts";
 import { clock, type LocalClock } from "../libbb/times.ts";
 import type { Extractor, Member } from "./extract.ts";
-import type { Feed } from "./feed.ts";
+import { attempt, type Feed } from "./feed.ts";
 import { type MemberFilter, SafeNames } from "./member-names.ts";
 
 export interface TarReadOptions {
@@ -82,14 +81,6 @@ export function* readTar(
   const times = yield* clock(p);
   let first = true;
 
-  function* data(): Steps<Uint8Array | undefined> {
-    for (;;) {
-      const piece = attempt(() => reader.read());
-      if (piece !== undefined || !reader.needsInput) return piece;
-      yield* feed.more();
-    }
-  }
-
   function* show(text: string): Steps<void> {
     let w = p.stdout.puts(text);
     if (w) yield* w;
@@ -130,7 +121,7 @@ export function* readTar(
     if (o.toStdout) {
       if (S_ISREG(member.mode)) {
         for (;;) {
-          const piece = yield* data();
+          const piece = yield* feed.data();
           if (piece === undefined) break;
           try {
             yield* writeAll(sys, 1, piece);
@@ -142,7 +133,7 @@ export function* readTar(
       }
     } else if (o.extractor !== undefined) {
       const stripped = strip(member, o.stripComponents);
-      if (stripped !== undefined) yield* o.extractor.extract(stripped, data);
+      if (stripped !== undefined) yield* o.extractor.extract(stripped, () => feed.data());
     }
     yield* feed.skip(attempt(() => reader.jump()));
   }
@@ -156,13 +147,4 @@ function strip(m: Member, count: number): Member | undefined {
   if (name === undefined) return undefined;
   const linkname = m.hardLink ? withoutComponents(m.linkname, count) : m.linkname;
   return linkname === undefined ? undefined : { ...m, name, linkname };
-}
-
-function attempt<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (e) {
-    if (!(e instanceof FormatError)) throw e;
-    return die(e.message);
-  }
 }
