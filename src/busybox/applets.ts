@@ -96,6 +96,8 @@ import { vi } from "./editors/vi/vi.ts";
 import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import { xargs } from "./findutils/xargs.ts";
+import { cmp } from "./editors/cmp.ts";
+import { diff } from "./editors/diff.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -261,6 +263,8 @@ export function allApplets(): Applet[] {
     yes,
 
     // editors
+    diff,
+    cmp,
     awk,
     sed,
     vi,
