@@ -404,8 +404,6 @@ export class Unlzma extends StepDecoder {
     const low = view.getUint32(5, true);
     const high = view.getUint32(9, true);
     const unknown = low === 0xffffffff && high === 0xffffffff;
-    // The format has no magic, so sizes nobody would write stand in for it.
-    if (!unknown && high >= 1 << 22) throw new FormatError("magic", "bad lzma header");
     const lzma = new LzmaState(dictionarySize);
     if (!lzma.setProperties(view.getUint8(0))) throw new FormatError("magic", "bad lzma header");
     lzma.resetState();
