@@ -54,12 +54,7 @@ function classes(a: readonly string[], b: readonly string[]): [Int32Array, Int32
  * For each line of a[from..aTo) the line of b that it is, or -1. `minimal`: however long it takes.
  * Lines are given by class.
  */
-function match(
-  a: Int32Array,
-  b: Int32Array,
-  count: number,
-  minimal: boolean,
-): Int32Array {
+function match(a: Int32Array, b: Int32Array, count: number, minimal: boolean): Int32Array {
   // Where each class occurs in b, in order: starts[c] to starts[c + 1].
   const starts = new Int32Array(count + 1);
   for (const c of b) starts[c + 1] = (starts[c + 1] as number) + 1;

@@ -20,7 +20,12 @@ const files = {
   "d2/s/x": "2\n",
   "d1/only/y": "y\n",
 };
-const row = (args: string, stdout: string, status = 1, more: Partial<AppletRow> = {}): AppletRow => ({
+const row = (
+  args: string,
+  stdout: string,
+  status = 1,
+  more: Partial<AppletRow> = {},
+): AppletRow => ({
   name: args,
   args,
   files,
@@ -41,13 +46,22 @@ applet(diff, [
   row("a bin", "Files a and bin differ\n"),
   row("-b w1 w2", "--- w1\n+++ w2\n@@ -1,5 +1,3 @@\n a  b\n- C\n-\n-\n+c\n d\t\n"),
   row("-wBi w1 w2", "", 0),
-  row("-t -T w2 w1", "--- w2\n+++ w1\n@@ -1,3 +1,5 @@\n-\ta b\n-\tc\n-\td\n+\ta  b\n+\t C\n+\t\n+\t\n+\td       \n"),
-  row("d1 d2",
-    "--- d1/f\n+++ d2/f\n@@ -1,2 +1,2 @@\n-1\n 2\n+3\nOnly in d1: one\nOnly in d1: only\nCommon subdirectories: d1/s and d2/s\nOnly in d2: two\n"),
-  row("-r d1 d2",
-    "--- d1/f\n+++ d2/f\n@@ -1,2 +1,2 @@\n-1\n 2\n+3\nOnly in d1: one\n--- d1/s/x\n+++ d2/s/x\n@@ -1 +1 @@\n-1\n+2\nOnly in d2: two\n"),
-  row("-rqN -S o d1 d2",
-    "Files d1/one and d2/one differ\nFiles d1/only/y and d2/only/y differ\nFiles d1/s/x and d2/s/x differ\nFiles d1/two and d2/two differ\n"),
+  row(
+    "-t -T w2 w1",
+    "--- w2\n+++ w1\n@@ -1,3 +1,5 @@\n-\ta b\n-\tc\n-\td\n+\ta  b\n+\t C\n+\t\n+\t\n+\td       \n",
+  ),
+  row(
+    "d1 d2",
+    "--- d1/f\n+++ d2/f\n@@ -1,2 +1,2 @@\n-1\n 2\n+3\nOnly in d1: one\nOnly in d1: only\nCommon subdirectories: d1/s and d2/s\nOnly in d2: two\n",
+  ),
+  row(
+    "-r d1 d2",
+    "--- d1/f\n+++ d2/f\n@@ -1,2 +1,2 @@\n-1\n 2\n+3\nOnly in d1: one\n--- d1/s/x\n+++ d2/s/x\n@@ -1 +1 @@\n-1\n+2\nOnly in d2: two\n",
+  ),
+  row(
+    "-rqN -S o d1 d2",
+    "Files d1/one and d2/one differ\nFiles d1/only/y and d2/only/y differ\nFiles d1/s/x and d2/s/x differ\nFiles d1/two and d2/two differ\n",
+  ),
   row("-N a none", "--- a\n+++ none\n@@ -1,9 +0,0 @@\n-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n"),
   row("f d1", "", 2, { stderr: "diff: can't stat 'f': No such file or directory\n" }),
   row("nl d1", "", 1, { stderr: "diff: can't stat 'd1/nl': No such file or directory\n" }),

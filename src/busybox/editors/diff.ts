@@ -121,7 +121,9 @@ class Diff {
     if (!this.#opt.has("B")) return groups;
     const empty = (lines: readonly string[]): boolean => lines.every((line) => line === "");
     return groups.filter((group) =>
-      group.some((c) => !empty(a.lines.slice(c.aFrom, c.aTo)) || !empty(b.lines.slice(c.bFrom, c.bTo))),
+      group.some(
+        (c) => !empty(a.lines.slice(c.aFrom, c.aTo)) || !empty(b.lines.slice(c.bFrom, c.bTo)),
+      ),
     );
   }
 
@@ -191,7 +193,8 @@ class Diff {
     const start = this.#opt.get("S") ?? "";
     for (const name of [...new Set([...names1, ...names2])].sort()) {
       if (name < start) continue;
-      if (in1.has(name) && in2.has(name)) yield* this.#both(joinPath(dir1, name), joinPath(dir2, name));
+      if (in1.has(name) && in2.has(name))
+        yield* this.#both(joinPath(dir1, name), joinPath(dir2, name));
       else if (this.#opt.has("N")) {
         const [path1, path2] = [joinPath(dir1, name), joinPath(dir2, name)];
         yield* in1.has(name) ? this.#alone(path1, path2, 2) : this.#alone(path1, path2, 1);
@@ -211,7 +214,11 @@ class Diff {
       return;
     }
     // The one that is missing is named only where the two are merely said to differ.
-    const named = this.#opt.has("q") ? [path1, path2] : missing === 1 ? ["/dev/null", path2] : [path1, "/dev/null"];
+    const named = this.#opt.has("q")
+      ? [path1, path2]
+      : missing === 1
+        ? ["/dev/null", path2]
+        : [path1, "/dev/null"];
     yield* this.#guard(named[0] as string, named[1] as string, missing);
   }
 
@@ -246,9 +253,7 @@ class Diff {
     if (dir1 !== dir2) {
       this.status = 1;
       const kind = (dir: boolean): string => (dir ? "a directory" : "a regular file");
-      yield* this.#puts(
-        `File ${path1} is ${kind(dir1)} while file ${path2} is ${kind(dir2)}\n`,
-      );
+      yield* this.#puts(`File ${path1} is ${kind(dir1)} while file ${path2} is ${kind(dir2)}\n`);
       return;
     }
     for (const [path, st] of [
@@ -329,7 +334,8 @@ function* main(p: Process): Steps<number> {
     if (dir1 === true) st1 = st;
     else st2 = st;
   }
-  if (st1 !== undefined && st2 !== undefined && st1.dev === st2.dev && st1.ino === st2.ino) return 0;
+  if (st1 !== undefined && st2 !== undefined && st1.dev === st2.dev && st1.ino === st2.ino)
+    return 0;
   try {
     yield* diff.files(path1, path2, missing);
   } catch (e) {
