@@ -163,7 +163,8 @@ export function* unpackTo(sys: Sys, unpacker: Unpacker, to: number | undefined):
     const block = yield* unpacker.next();
     if (block === undefined) return size;
     size += block.length;
-    if ((sys.budget -= BLOCK_COST) < 0) yield* sys.sched_yield();
+    sys.budget -= BLOCK_COST;
+    if (sys.budget < 0) yield* sys.sched_yield();
     if (to === undefined) continue;
     try {
       const n = sys.write(to, block);
@@ -226,7 +227,8 @@ export function* packTo(
     if (chunk.length === 0) break;
     for (let at = 0; at < chunk.length; at += ENCODE_SIZE) {
       yield* put(encoder.encode(chunk.subarray(at, at + ENCODE_SIZE)), false);
-      if ((sys.budget -= BLOCK_COST) < 0) yield* sys.sched_yield();
+      sys.budget -= BLOCK_COST;
+      if (sys.budget < 0) yield* sys.sched_yield();
     }
   }
   yield* put(encoder.end(), true);

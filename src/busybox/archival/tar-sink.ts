@@ -32,7 +32,8 @@ function packed(p: Process, fd: number, format: "gzip" | "bzip2"): Sink {
   return {
     *write(bytes) {
       const out = encoder.encode(bytes);
-      if ((sys.budget -= BLOCK_COST) < 0) yield* sys.sched_yield();
+      sys.budget -= BLOCK_COST;
+      if (sys.budget < 0) yield* sys.sched_yield();
       if (out.length > 0) yield* writeTo(p, fd, out);
     },
     *end() {

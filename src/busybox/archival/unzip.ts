@@ -201,7 +201,8 @@ class Data {
         const block = decoder.read();
         if (block !== undefined) {
           yield* use(block);
-          if ((sys.budget -= BLOCK_COST) < 0) yield* sys.sched_yield();
+          sys.budget -= BLOCK_COST;
+          if (sys.budget < 0) yield* sys.sched_yield();
           continue;
         }
         if (decoder.done || ended) break;

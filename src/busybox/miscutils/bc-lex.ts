@@ -52,23 +52,27 @@ export function tokenize(text: string): Token[] | undefined {
       return tokens;
     }
     const c = text[at] as string;
-    let word: string | undefined;
-    if (c === "\n") tokens.push({ kind: "newline", text: c, at: at++ });
-    else if (c === '"') {
+    if (c === "\n") {
+      tokens.push({ kind: "newline", text: c, at: at++ });
+      continue;
+    }
+    if (c === '"') {
       const end = text.indexOf('"', at + 1);
       if (end < 0) return undefined;
       tokens.push({ kind: "string", text: text.slice(at + 1, end), at });
       at = end + 1;
-    } else if (text.startsWith("/*", at)) return undefined;
-    else if ((word = match(NUMBER, text, at)) !== undefined) {
-      const number = word.replace(/\\\n/g, "");
-      tokens.push({ kind: number === "." ? "last" : "number", text: number, at });
-      at += word.length;
-    } else if ((word = match(NAME, text, at)) !== undefined) {
-      tokens.push({ kind: WORDS.has(word) ? word : "name", text: word, at });
-      at += word.length;
-    } else if ((word = match(OPERATOR, text, at)) !== undefined) {
-      tokens.push({ kind: word, text: word, at });
+      continue;
+    }
+    if (text.startsWith("/*", at)) return undefined;
+    const number = match(NUMBER, text, at);
+    const name = match(NAME, text, at);
+    const word = number ?? name ?? match(OPERATOR, text, at);
+    if (word !== undefined) {
+      const digits = word.replace(/\\\n/g, "");
+      let kind = word;
+      if (number !== undefined) kind = digits === "." ? "last" : "number";
+      else if (name !== undefined) kind = WORDS.has(word) ? word : "name";
+      tokens.push({ kind, text: number === undefined ? word : digits, at });
       at += word.length;
     } else {
       tokens.push({ kind: "error", text: `bad character '${c}'`, at });
