@@ -396,7 +396,8 @@ export class Parser {
       if (t.text === "|" && context.noGreater !== true) {
         this.#advance();
         if (!this.#isKeyword("getline")) this.#fail();
-        left = this.#pipe(left);
+        // What getline gives may be joined with more.
+        left = this.#joined(this.#pipe(left), context);
       } else if (COMPARISONS.includes(t.text) && !(t.text === ">" && context.noGreater)) {
         this.#advance();
         const right = this.#concatenation(context);
@@ -430,7 +431,12 @@ export class Parser {
   }
 
   #concatenation(context: Context): Expr {
-    let left = this.#additive(context);
+    return this.#joined(this.#additive(context), context);
+  }
+
+  /** A first operand and those that follow without an operator. */
+  #joined(first: Expr, context: Context): Expr {
+    let left = first;
     while (this.#startsOperand()) {
       const { line } = this.#token;
       left = { type: "binary", op: " ", left, right: this.#additive(context), line };
@@ -473,17 +479,19 @@ export class Parser {
       const { line } = this.#advance();
       const right =
         this.#isOp("-") || this.#isOp("+") || this.#isOp("!")
-          ? this.#signed(context)
+          ? this.#signed(context, true)
           : this.#postfix(context, true);
       left = { type: "binary", op: "^", left, right, line };
     }
     return left;
   }
 
-  #signed(context: Context): Expr {
+  #signed(context: Context, assigns: boolean): Expr {
     const op = this.#advance().text;
     const again = this.#isOp("-") || this.#isOp("+") || this.#isOp("!");
-    const operand = again ? this.#signed(context) : this.#postfix(context, true);
+    if (++this.#depth > MAX_DEPTH) this.#fail("out of memory");
+    const operand = again ? this.#signed(context, assigns) : this.#postfix(context, assigns);
+    this.#depth--;
     return { type: "unary", op, operand };
   }
 
@@ -563,10 +571,7 @@ export class Parser {
 
   /** What `$` applies to: an operand without anything behind it, or one with a sign or `++` before it. */
   #fieldIndex(context: Context): Expr {
-    if (this.#isOp("-") || this.#isOp("+") || this.#isOp("!")) {
-      const op = this.#advance().text;
-      return { type: "unary", op, operand: this.#fieldIndex(context) };
-    }
+    if (this.#isOp("-") || this.#isOp("+") || this.#isOp("!")) return this.#signed(context, false);
     if (++this.#depth > MAX_DEPTH) this.#fail("out of memory");
     const e = this.#primary(context);
     this.#depth--;

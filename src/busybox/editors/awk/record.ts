@@ -69,6 +69,8 @@ export class AwkRecord {
   #whole: Value;
   readonly #toStr: (v: Value) => string;
   readonly #ofs: () => string;
+  /** OFS when a field was last assigned. */
+  #joiner = " ";
 
   constructor(toStr: (v: Value) => string, ofs: () => string) {
     this.#toStr = toStr;
@@ -93,7 +95,7 @@ export class AwkRecord {
       const n = this.nf();
       const parts: string[] = [];
       for (let i = 1; i <= n; i++) parts.push(this.#toStr(this.get(i)));
-      this.#text = parts.join(this.#ofs());
+      this.#text = parts.join(this.#joiner);
       // The places of the fields in the new text are not known: they are values from now on.
       this.#stale = false;
       this.#whole = undefined;
@@ -114,6 +116,7 @@ export class AwkRecord {
     this.#found = n;
     (this.#assigned as Value[]).length = n + 1;
     this.#stale = true;
+    this.#joiner = this.#ofs();
   }
 
   get(i: number): Value {
@@ -152,6 +155,7 @@ export class AwkRecord {
     this.#own();
     (this.#assigned as Value[])[i] = v ?? "";
     this.#stale = true;
+    this.#joiner = this.#ofs();
   }
 
   /** Turns fields of the text into values. */
