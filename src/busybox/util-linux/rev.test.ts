@@ -1,5 +1,5 @@
-import { bytesOf } from "../../lib/bytes.ts";
 import { applet } from "../../../test/support/applet.ts";
+import { bytesOf } from "../../lib/bytes.ts";
 import { rev } from "./rev.ts";
 
 applet(rev, [
