@@ -106,10 +106,10 @@ export interface Start {
 
 /**
  * A process without a parent in a session of its own: the machine's first (pid 1) and what the host
- * starts beside it.
+ * starts beside it. The limit of tasks does not hold the host back: it can still look into a machine
+ * that a fork bomb has filled.
  */
 export function startTask(kernel: Kernel, start: Start): Task {
-  if (kernel.groups.size >= kernel.limits.tasks) throw EAGAIN;
   const pid = kernel.allocatePid();
   const session = new Session(pid);
   const pgrp = new ProcessGroup(pid, session);
