@@ -45,6 +45,11 @@ class Sink {
     this.#owes = end === "";
   }
 
+  /** What comes next begins a line. */
+  owe(): void {
+    this.#owes = true;
+  }
+
   reset(output: Output): void {
     this.output = output;
     this.#owes = false;
@@ -71,6 +76,8 @@ class Sed {
   #space = "";
   #hold = "";
   #substituted = false;
+  /** The file before ended in NUL: a newline separates it from what follows. */
+  #joins = false;
   /** The range looked at last goes on after this line. */
   #within = false;
   /** The regex used last. */
@@ -396,6 +403,7 @@ class Sed {
       }
       closeInput(this.#p, this.#reader.input);
       this.#reader = undefined;
+      this.#joins = this.#end === "\0";
     }
   }
 
@@ -417,6 +425,8 @@ class Sed {
 
   /** Takes the next line, of which there must be one. */
   #take(): string {
+    if (this.#joins) this.#out.owe();
+    this.#joins = false;
     const block = this.#block;
     const at = this.#at;
     let end = block.indexOf("\n", at);

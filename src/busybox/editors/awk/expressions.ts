@@ -136,7 +136,7 @@ export class ExpressionCompiler {
       case "increment":
         return this.#increment(e.by, e.prefix, e.target);
       case "call":
-        return this.#call(e.name, e.args);
+        return this.#call(e.name, e.args, e.line);
       case "builtin":
         return compileBuiltin(this, e.name, e.args, e.line);
       case "getline":
@@ -500,9 +500,11 @@ export class ExpressionCompiler {
 
   // ---- calls -------------------------------------------------------------------------------------
 
-  #call(name: string, args: readonly Expr[]): Ex {
+  #call(name: string, args: readonly Expr[], line: number): Ex {
     const { rt } = this;
-    const f = this.functions.get(name) as Compiled;
+    const f = this.functions.get(name);
+    // Only who gets there finds out.
+    if (f === undefined) return valEx(rt, () => this.fail(line, "Call to undefined function"));
     const arrays = args.map((arg, i) => {
       const param = f.params[i];
       if (param === undefined || !this.names.isArray(name, param)) return undefined;

@@ -27,8 +27,6 @@ export class Parser {
   #token: Token;
   #depth = 0;
   #loops = 0;
-  /** Calls of functions, to be looked for at the end. */
-  readonly #calls: { name: string; line: number; source: string }[] = [];
 
   constructor(program: Program, text: string, source: string) {
     this.#program = program;
@@ -39,14 +37,7 @@ export class Parser {
   /** Reads pieces of program text, each of which stands for itself. */
   static parse(pieces: readonly { text: string; source: string }[]): Program {
     const program: Program = { begin: [], end: [], rules: [], functions: new Map() };
-    const calls: { name: string; line: number; source: string }[] = [];
-    for (const { text, source } of pieces) {
-      const parser = new Parser(program, text, source);
-      parser.#items();
-      calls.push(...parser.#calls);
-    }
-    for (const { name, line, source } of calls)
-      if (!program.functions.has(name)) at(source, line, "Call to undefined function");
+    for (const { text, source } of pieces) new Parser(program, text, source).#items();
     return program;
   }
 
@@ -138,7 +129,9 @@ export class Parser {
       if (!this.#is("name")) this.#fail();
       params.push(this.#advance().text);
       this.#newlines();
-      if (!this.#accept(",") && !this.#isOp(")")) this.#fail();
+      if (!this.#accept(",")) {
+        if (!this.#isOp(")")) this.#fail();
+      } else if (this.#isOp(")")) this.#fail();
     }
     this.#advance();
     this.#newlines();
@@ -288,7 +281,7 @@ export class Parser {
     if (this.#isKeyword("delete")) {
       this.#advance();
       const name = this.#token.text;
-      if (!this.#is("name")) this.#fail();
+      if (!this.#is("name")) this.#fail(this.#atEnd() ? "Too few arguments" : undefined);
       this.#advance();
       if (!this.#accept("[")) return { type: "delete", name, subscripts: undefined };
       const subscripts = this.#list({});
@@ -530,7 +523,6 @@ export class Parser {
         return this.#variable();
       case "call": {
         this.#advance();
-        this.#calls.push({ name: t.text, line: t.line, source: this.#lexer.source });
         return { type: "call", name: t.text, args: this.#arguments(), line: t.line };
       }
       case "builtin": {
@@ -551,6 +543,7 @@ export class Parser {
     if (t.text === "(") {
       this.#advance();
       this.#newlines();
+      if (this.#isOp(")")) this.#fail("Empty sequence");
       const items = this.#list({});
       this.#newlines();
       this.#expect(")");
