@@ -111,7 +111,7 @@ applet(awk, [
     'BEGIN { if (1)\nprint "a"\nelse\nprint "b"\nfor (;;) { if (++i > 3) break; else continue } print i # c\nprint "con\\\ntinued" }',
     "a\n4\ncontinued\n",
   ),
-  row(["{ $2 = \"x\"; OFS = \":\"; print; $1 = $1; print }", "a"], "a x c\na:x:c\n1:x:3\n1:x:3\n"),
+  row(['{ $2 = "x"; OFS = ":"; print; $1 = $1; print }', "a"], "a x c\na:x:c\n1:x:3\n1:x:3\n"),
   row("BEGIN { $1 = i = 1; $+i++; $- -i++; print }", "1\n"),
   fails("BEGIN { print 1; print 1/0 }", "Division by zero", "1\n"),
   fails("BEGIN { print foo(1) }", "Call to undefined function"),

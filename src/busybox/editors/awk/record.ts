@@ -53,7 +53,9 @@ function hex(c: string): string {
 }
 
 export class AwkRecord {
-  /** The text as it was read; `#stale` when fields have changed since. */
+  /** The text that was split. */
+  #source = "";
+  /** The text of $0; `#stale` when fields have changed since. */
   #text = "";
   #stale = false;
   #by: Separator = { type: "blanks" };
@@ -79,6 +81,7 @@ export class AwkRecord {
 
   /** Makes a new record; `value` is what the program assigned, if it did. */
   set(text: string, by: Separator, value?: Value): void {
+    this.#source = text;
     this.#text = text;
     this.#by = by;
     this.#stale = false;
@@ -94,9 +97,8 @@ export class AwkRecord {
     if (this.#stale) {
       const n = this.nf();
       const parts: string[] = [];
-      for (let i = 1; i <= n; i++) parts.push(this.#toStr(this.get(i)));
+      for (let i = 1; i <= n; i++) parts.push(this.getText(i));
       this.#text = parts.join(this.#joiner);
-      // The places of the fields in the new text are not known: they are values from now on.
       this.#stale = false;
       this.#whole = undefined;
     }
@@ -111,10 +113,10 @@ export class AwkRecord {
   setNf(n: number): void {
     const old = this.nf();
     if (n > FIELDS_MAX) die("out of memory");
-    this.#own();
-    for (let i = old + 1; i <= n; i++) (this.#assigned as Value[])[i] = "";
+    this.#assigned ??= [];
+    for (let i = old + 1; i <= n; i++) this.#assigned[i] = "";
     this.#found = n;
-    (this.#assigned as Value[]).length = n + 1;
+    if (this.#assigned.length > n + 1) this.#assigned.length = n + 1;
     this.#stale = true;
     this.#joiner = this.#ofs();
   }
@@ -125,18 +127,16 @@ export class AwkRecord {
       this.#whole ??= fromOutside(text);
       return this.#whole;
     }
-    if (this.#assigned !== undefined) return i <= this.#found ? this.#assigned[i] : undefined;
     if (i > this.#found && (this.#complete || !this.#find(i))) return undefined;
-    return fromOutside(this.#text.slice(this.#starts[i - 1], this.#ends[i - 1]));
+    const own = this.#assigned?.[i];
+    return own === undefined ? fromOutside(this.#slice(i)) : own;
   }
 
   getText(i: number): string {
     if (i === 0) return this.text();
-    if (this.#assigned !== undefined) {
-      return i <= this.#found ? this.#toStr(this.#assigned[i]) : "";
-    }
     if (i > this.#found && (this.#complete || !this.#find(i))) return "";
-    return this.#text.slice(this.#starts[i - 1], this.#ends[i - 1]);
+    const own = this.#assigned?.[i];
+    return own === undefined ? this.#slice(i) : this.#toStr(own);
   }
 
   getNumber(i: number): number {
@@ -144,27 +144,23 @@ export class AwkRecord {
       const text = this.text();
       return numberAt(text, 0, text.length);
     }
-    if (this.#assigned !== undefined) return i <= this.#found ? toNumber(this.#assigned[i]) : 0;
     if (i > this.#found && (this.#complete || !this.#find(i))) return 0;
-    return numberAt(this.#text, this.#starts[i - 1] as number, this.#ends[i - 1] as number);
+    const own = this.#assigned?.[i];
+    if (own !== undefined) return toNumber(own);
+    return numberAt(this.#source, this.#starts[i - 1] as number, this.#ends[i - 1] as number);
+  }
+
+  #slice(i: number): string {
+    return this.#source.slice(this.#starts[i - 1], this.#ends[i - 1]);
   }
 
   /** Assigns a field other than $0. */
   assign(i: number, v: Value): void {
     if (i > this.nf()) this.setNf(i);
-    this.#own();
-    (this.#assigned as Value[])[i] = v ?? "";
+    this.#assigned ??= [];
+    this.#assigned[i] = v ?? "";
     this.#stale = true;
     this.#joiner = this.#ofs();
-  }
-
-  /** Turns fields of the text into values. */
-  #own(): void {
-    if (this.#assigned !== undefined) return;
-    const n = this.nf();
-    const values: Value[] = [""];
-    for (let i = 1; i <= n; i++) values.push(this.get(i));
-    this.#assigned = values;
   }
 
   #push(start: number, end: number): void {
@@ -186,14 +182,14 @@ export class AwkRecord {
   #find(want: number): boolean {
     const by = this.#by;
     if (by.type === "blanks") this.#findBlanks(want);
-    else if (this.#text === "") this.#complete = true;
+    else if (this.#source === "") this.#complete = true;
     else if (by.type === "char" && !by.newline) this.#findChar(by.char, want);
     else this.#findAll(by);
     return this.#found >= want;
   }
 
   #findBlanks(want: number): void {
-    const s = this.#text;
+    const s = this.#source;
     const n = s.length;
     let i = this.#at;
     while (this.#found < want) {
@@ -211,7 +207,7 @@ export class AwkRecord {
   }
 
   #findChar(char: string, want: number): void {
-    const s = this.#text;
+    const s = this.#source;
     let i = this.#at;
     while (this.#found < want) {
       const end = s.indexOf(char, i);
@@ -227,7 +223,7 @@ export class AwkRecord {
   }
 
   #findAll(by: Separator): void {
-    const s = this.#text;
+    const s = this.#source;
     this.#complete = true;
     if (by.type === "each") {
       for (let i = 0; i < s.length; i++) this.#push(i, i + 1);

@@ -75,16 +75,36 @@ export function toNumber(v: Value): number {
 
 /** Text from outside: a number too, if it looks like one with nothing but blanks around it. */
 export function fromOutside(s: string): Value {
-  const c = s.charCodeAt(0);
-  // Most text begins with a letter that begins no number.
-  if (!(c <= 57 || (c | 32) === 105 || (c | 32) === 110)) return s;
-  const { value, end } = slowNumber(s);
-  if (end === 0) return s;
-  for (let i = end; i < s.length; i++) {
-    const b = s.charCodeAt(i);
+  const n = s.length;
+  let i = 0;
+  let c = s.charCodeAt(0);
+  while (i < n && (c === 32 || (c >= 9 && c <= 13))) c = s.charCodeAt(++i);
+  const start = i;
+  if (c === 43 || c === 45) c = s.charCodeAt(++i);
+  const first = i;
+  let value = 0;
+  while (c >= 48 && c <= 57) {
+    value = value * 10 + (c - 48);
+    c = s.charCodeAt(++i);
+  }
+  const digits = i - first;
+  if (i >= n && digits > 0 && digits <= 15) {
+    return new StrNum(s, s.charCodeAt(start) === 45 ? -value : value);
+  }
+  // What goes on as no number can: most text.
+  const lower = c | 32;
+  const goesOn =
+    digits > 0
+      ? c === 46 || lower === 101 || lower === 120
+      : c === 46 || lower === 105 || lower === 110;
+  if (!goesOn && !(digits > 0 && (i >= n || c === 32 || (c >= 9 && c <= 13)))) return s;
+  const read = slowNumber(s);
+  if (read.end === 0) return s;
+  for (let k = read.end; k < n; k++) {
+    const b = s.charCodeAt(k);
     if (b !== 32 && !(b >= 9 && b <= 13)) return s;
   }
-  return new StrNum(s, value);
+  return new StrNum(s, read.value);
 }
 
 export function toBoolean(v: Value): boolean {
