@@ -1,7 +1,7 @@
 // Which names of a program are arrays: those that are used as such, and those passed to or for them.
 import type { Expr, Program, Stmt } from "./ast.ts";
 
-/** Functions whose second argument is an array. */
+/** A name with the function it belongs to, if it is one of its parameters. */
 type Where = string;
 
 function key(scope: string, name: string): Where {
