@@ -29,7 +29,7 @@ export const SYSCALLS: readonly Syscall[] = [
   { number: 19, name: "eventfd2", support: "full" },
   { number: 20, name: "epoll_create1", support: "full" },
   { number: 21, name: "epoll_ctl", support: "full" },
-  { number: 22, name: "epoll_pwait", support: "full" },
+  { number: 22, name: "epoll_pwait", support: "partial", note: "without a signal mask" },
   { number: 23, name: "dup", support: "full" },
   { number: 24, name: "dup3", support: "full" },
   {
@@ -78,10 +78,25 @@ export const SYSCALLS: readonly Syscall[] = [
   { number: 64, name: "write", support: "full" },
   { number: 67, name: "pread64", support: "full" },
   { number: 68, name: "pwrite64", support: "full" },
-  { number: 71, name: "sendfile", support: "full" },
-  { number: 72, name: "pselect6", support: "full" },
+  {
+    number: 71,
+    name: "sendfile",
+    support: "partial",
+    note: "at the files' positions, without an offset of its own",
+  },
+  {
+    number: 72,
+    name: "pselect6",
+    support: "partial",
+    note: "through ppoll: its adapter comes with translated programs",
+  },
   { number: 73, name: "ppoll", support: "full" },
-  { number: 76, name: "splice", support: "full" },
+  {
+    number: 76,
+    name: "splice",
+    support: "partial",
+    note: "at the files' positions, without offsets of its own",
+  },
   { number: 78, name: "readlinkat", support: "full" },
   { number: 79, name: "newfstatat", support: "full" },
   { number: 80, name: "fstat", support: "full" },
@@ -199,7 +214,12 @@ export const SYSCALLS: readonly Syscall[] = [
   { number: 278, name: "getrandom", support: "full" },
   { number: 279, name: "memfd_create", support: "partial", note: "no huge pages" },
   { number: 281, name: "execveat", support: "partial", note: "descriptors (AT_EMPTY_PATH)" },
-  { number: 285, name: "copy_file_range", support: "full" },
+  {
+    number: 285,
+    name: "copy_file_range",
+    support: "partial",
+    note: "at the files' positions, without offsets of its own",
+  },
   { number: 439, name: "faccessat2", support: "full" },
 ];
 
