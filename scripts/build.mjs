@@ -35,7 +35,7 @@ function newest(path) {
 function isStale() {
   const made = `${dist}/cli.cjs`;
   if (!existsSync(made) || !existsSync(`${dist}/rootfs.img`)) return true;
-  const sources = ["src", "rootfs", "scripts", "package.json"];
+  const sources = ["src", "rootfs", "aports", "scripts", "package.json"];
   return sources.some((each) => newest(root + each) > statSync(made).mtimeMs);
 }
 

@@ -1,5 +1,5 @@
 // The root image: packs rootfs/manifest and its files, with a link for each applet, as imagefs/packed.ts describes.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { allApplets } from "../src/busybox/applets.ts";
 import {
   PACKED_HEADER,
@@ -38,6 +38,11 @@ class Image {
   dir(path: string, mode: number, uid: number, gid: number): void {
     if (path === "/") this.root.splice(0, 3, 0o40000 | mode, uid, gid);
     else this.#add(path, [0o40000 | mode, uid, gid, {}, 0]);
+  }
+
+  ensureDir(path: string): void {
+    const [dir, name] = this.#parent(path);
+    if (dir[3][name] === undefined) this.dir(path, 0o755, 0, 0);
   }
 
   symlink(path: string, mode: number, uid: number, gid: number, target: string): void {
@@ -79,6 +84,22 @@ class Image {
   }
 }
 
+/** Adds a package's files: all that is below `folder`, owned by root; of modes only "executable" counts. */
+function addTree(image: Image, folder: string, at = ""): void {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = `${at}/${entry.name}`;
+    const source = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      image.ensureDir(path);
+      addTree(image, source, path);
+    } else if (entry.isSymbolicLink())
+      image.symlink(path, 0o777, 0, 0, readlinkSync(source, "latin1"));
+    else
+      image.file(path, statSync(source).mode & 0o100 ? 0o755 : 0o644, 0, 0, readFileSync(source));
+  }
+}
+
 /** Makes the image from the folder `rootfs/`. */
 export function buildRootfs(folder: string): Uint8Array {
   const image = new Image();
@@ -93,6 +114,7 @@ export function buildRootfs(folder: string): Uint8Array {
     else if (kind === "slink") image.symlink(path, mode, uid, gid, source);
     else if (kind === "file")
       image.file(path, mode, uid, gid, readFileSync(`${folder}/files/${source}`));
+    else if (kind === "tree") addTree(image, `${folder}/../${path}`);
     else throw new Error(`manifest: ${line}`);
   }
   const applets = allApplets().sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,12 +1,20 @@
 // The trusted bundle: the TypeScript programs that `#!bivy NAME` files may name.
 import type { Program } from "../abi/program.ts";
+import { abuildPrograms } from "../abuild/programs.ts";
+import { alpineConfPrograms } from "../alpine-conf/programs.ts";
+import { apkPrograms } from "../apk-tools/programs.ts";
 import { busybox } from "../busybox/busybox.ts";
 import { getconf } from "../musl-utils/getconf.ts";
+import { openrcPrograms } from "../openrc/programs.ts";
 
 /** The programs of the base system; made anew by each caller. */
 export function basePrograms(): Map<string, Program> {
   return new Map([
     ["busybox", busybox()],
     ["getconf", getconf],
+    ...apkPrograms(),
+    ...abuildPrograms(),
+    ...openrcPrograms(),
+    ...alpineConfPrograms(),
   ]);
 }
