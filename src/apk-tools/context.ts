@@ -1,0 +1,78 @@
+// What every part of a running apk shares: options, streams, the root it works on.
+import type { Sys } from "../abi/program.ts";
+import type { Process } from "../libc/process.ts";
+import type { Print } from "./print.ts";
+
+/** Global, commit and source options, as given by command line and configuration. */
+export interface Settings {
+  root: string;
+  /** Of --arch; empty: etc/apk/arch, else the machine's. */
+  arch: string[];
+  repositories: string[];
+  repositoriesFile: string | undefined;
+  keysDir: string | undefined;
+  cacheDir: string | undefined;
+  /** Seconds an index in the cache stays fresh. */
+  cacheMaxAge: number;
+  /** Seconds to wait for the lock. */
+  wait: number;
+  /** Seconds without progress on a connection. */
+  timeout: number;
+  verbosity: number;
+  interactive: boolean;
+  progressFd: number;
+  allowUntrusted: boolean;
+  network: boolean;
+  cache: boolean;
+  cachePackages: boolean;
+  cachePredownload: boolean;
+  checkCertificate: boolean;
+  purge: boolean;
+  simulate: boolean;
+  cleanProtected: boolean;
+  overlayFromStdin: boolean;
+  scripts: boolean;
+  commitHooks: boolean;
+  chown: boolean;
+  usermode: boolean;
+  preserveEnv: boolean;
+  sync: boolean | "auto";
+  rootTmpfs: boolean | "auto";
+  logfile: boolean;
+  forceBinaryStdout: boolean;
+  forceBrokenWorld: boolean;
+  forceMissingRepositories: boolean;
+  forceNoChroot: boolean;
+  forceNonRepository: boolean;
+  forceOldApk: boolean;
+  forceOverwrite: boolean;
+  forceRefresh: boolean;
+  /** Wording of messages and sizes: apk-tools 2.14's, or version 3's with --legacy-output=no. */
+  legacyOutput: boolean;
+  legacyInfo: boolean;
+  /** --from: which sources are loaded. */
+  from: "system" | "repositories" | "installed" | "none";
+}
+
+/** A running apk. */
+export class Context {
+  readonly p: Process;
+  readonly sys: Sys;
+  readonly settings: Settings;
+  readonly print: Print;
+  /** The command's own options, long names without dashes to their values ("" for switches). */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+
+  constructor(
+    p: Process,
+    settings: Settings,
+    print: Print,
+    options: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.p = p;
+    this.sys = p.sys;
+    this.settings = settings;
+    this.print = print;
+    this.options = options;
+  }
+}

@@ -1,0 +1,53 @@
+// The database in memory: names, packages, repositories, world and what is installed.
+import type { Dependency } from "./dependency.ts";
+import type { InstalledPackage } from "./installed.ts";
+import { Name } from "./name.ts";
+import type { Package } from "./package.ts";
+import type { Repository } from "./repository.ts";
+
+/** What apk knows about a root and its repositories. Filled by open.ts; made for one command. */
+export class Database {
+  readonly names = new Map<string, Name>();
+  /** By identity; packages without one are not shared and stand in `names` alone. */
+  readonly packages = new Map<string, Package>();
+  readonly repositories: Repository[] = [];
+  /** Sorted by name, as etc/apk/world is written. */
+  world: Dependency[] = [];
+  /** In the order of the file: newly installed ones at the end. */
+  installed: InstalledPackage[] = [];
+
+  /** The name, made when nobody knew it. */
+  name(name: string): Name {
+    let found = this.names.get(name);
+    if (found === undefined) {
+      found = new Name(name);
+      this.names.set(name, found);
+    }
+    return found;
+  }
+
+  /** Adds a package, or finds the one with its identity; that one is answered. Duplicates share what they say. */
+  add(pkg: Package): Package {
+    const { identity } = pkg.info;
+    const known = identity === "" ? undefined : this.packages.get(identity);
+    if (known !== undefined) {
+      known.repositories |= pkg.repositories;
+      if (pkg.filename !== "") known.filename = pkg.filename;
+      return known;
+    }
+    if (identity !== "") this.packages.set(identity, pkg);
+    this.name(pkg.name).providers.push({ pkg, version: pkg.version });
+    if (pkg.info.provides !== "")
+      for (const dep of pkg.provides)
+        this.name(dep.name).providers.push({ pkg, version: dep.version });
+    return pkg;
+  }
+
+  /** The installed package of that name (not one that provides it). */
+  installedByName(name: string): InstalledPackage | undefined {
+    return this.names
+      .get(name)
+      ?.providers.find(({ pkg }) => pkg.name === name && pkg.installed !== undefined)?.pkg
+      .installed;
+  }
+}
