@@ -7,9 +7,9 @@ import type { Repository } from "./repository.ts";
 
 /** What apk knows about a root and its repositories. Filled by open.ts; made for one command. */
 export class Database {
-  readonly names = new Map<string, Name>();
+  readonly names: Map<string, Name> = new Map();
   /** By identity; packages without one are not shared and stand in `names` alone. */
-  readonly packages = new Map<string, Package>();
+  readonly packages: Map<string, Package> = new Map();
   readonly repositories: Repository[] = [];
   /** Sorted by name, as etc/apk/world is written. */
   world: Dependency[] = [];

@@ -7,8 +7,8 @@ export const OP_LESS = 2;
 export const OP_GREATER = 4;
 export const OP_FUZZY = 8;
 /** Any version, and the check of an identity (`><Q1…`), which has no bits of its own. */
-export const OP_ANY = OP_EQUAL | OP_LESS | OP_GREATER;
-export const OP_IDENTITY = OP_LESS | OP_GREATER;
+export const OP_ANY: number = OP_EQUAL | OP_LESS | OP_GREATER;
+export const OP_IDENTITY: number = OP_LESS | OP_GREATER;
 
 /** One requirement, conflict or provision. Immutable. */
 export interface Dependency {

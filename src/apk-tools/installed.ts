@@ -38,7 +38,7 @@ export type ScriptType =
 export class InstalledPackage {
   readonly pkg: Package;
   directories: InstalledDirectory[] = [];
-  readonly scripts = new Map<ScriptType, Uint8Array>();
+  readonly scripts: Map<ScriptType, Uint8Array> = new Map();
   /** Globs of directories, a "+" in front: only if changed. */
   triggers: string[] = [];
   /** Tag of the repository it was pinned to. */
