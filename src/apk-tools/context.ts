@@ -2,6 +2,7 @@
 import type { Sys } from "../abi/program.ts";
 import type { Process } from "../libc/process.ts";
 import type { Print } from "./print.ts";
+import { RootDir } from "./root-dir.ts";
 
 /** Global, commit and source options, as given by command line and configuration. */
 export interface Settings {
@@ -62,6 +63,7 @@ export class Context {
   readonly print: Print;
   /** The command's own options, long names without dashes to their values ("" for switches). */
   readonly options: ReadonlyMap<string, readonly string[]>;
+  #root: RootDir | undefined;
 
   constructor(
     p: Process,
@@ -74,5 +76,11 @@ export class Context {
     this.settings = settings;
     this.print = print;
     this.options = options;
+  }
+
+  /** What is below --root; opened when first asked for. Throws Errno when it is not there. */
+  get root(): RootDir {
+    this.#root ??= RootDir.open(this.sys, this.settings.root);
+    return this.#root;
   }
 }
