@@ -260,7 +260,11 @@ export interface Sys {
   shutdown(fd: number, how: number): void;
   getsockname(fd: number): SockAddr;
   getpeername(fd: number): SockAddr;
-  /** Values are numbers but for SO_PEERCRED (UCred) and SO_LINGER ([on, seconds]). */
+  /**
+   * Values are numbers but for SO_PEERCRED (UCred), SO_LINGER ([on, seconds]), SO_BINDTODEVICE and
+   * TCP_ULP (strings) and those of SOL_TLS.
+   */
   getsockopt(fd: number, level: number, name: number): unknown;
-  setsockopt(fd: number, level: number, name: number, value: unknown): void;
+  /** Only TLS_HANDSHAKE has to wait. */
+  setsockopt(fd: number, level: number, name: number, value: unknown): Blocking<void>;
 }

@@ -36,6 +36,19 @@ export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const IPPROTO_ICMPV6 = 58;
 export const TCP_NODELAY = 1;
+/** Upper layer protocol of a connected TCP socket: "tls". */
+export const TCP_ULP = 31;
+export const SOL_TLS = 282;
+/**
+ * Ours (Linux leaves the handshake to user space): performs it as a client on a socket whose ULP is
+ * "tls"; value {@link TlsHandshake}. Blocks; afterwards reads and writes are plain text.
+ * EKEYREJECTED: the server's certificate is not to be trusted; EPROTO: any other failure of TLS.
+ */
+export const TLS_HANDSHAKE = 100;
+/** Ours: why the handshake failed, as text; "" when it did not. */
+export const TLS_ERROR = 101;
+/** Ours: what was agreed upon; value {@link TlsInfo}. */
+export const TLS_INFO = 102;
 export const IPV6_V6ONLY = 26;
 
 export const MSG_OOB = 1;
@@ -76,6 +89,26 @@ export interface UCred {
   pid: number;
   uid: number;
   gid: number;
+}
+
+/** The value of TLS_HANDSHAKE. Certificates and keys are PEM. */
+export interface TlsHandshake {
+  /** The server's name or address: sent to it (a name) and compared with its certificate. */
+  servername: string;
+  /** False takes any certificate. */
+  verify: boolean;
+  /** Who may have signed; undefined: the authorities that the host trusts. */
+  ca?: Uint8Array;
+  /** For servers that want to know the client. */
+  cert?: Uint8Array;
+  key?: Uint8Array;
+}
+
+/** What TLS_INFO tells. */
+export interface TlsInfo {
+  /** "TLSv1.3" */
+  version: string;
+  cipher: string;
 }
 
 /** What sendmsg(2) is given besides the bytes. */

@@ -2,8 +2,9 @@
 import type { Steps } from "../../abi/program.ts";
 import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
+import { formatAddress } from "../../libc/inet.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { formatAddress, hostNames, resolveHost } from "../../libc/resolv.ts";
+import { hostNames, resolveHost } from "../../libc/resolv.ts";
 import { readFile } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 

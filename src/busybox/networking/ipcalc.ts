@@ -1,8 +1,9 @@
 // ipcalc: network, broadcast and mask of an IPv4 address (as in Red Hat's initscripts)
 import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
+import { formatAddress, parseIPv4 } from "../../libc/inet.ts";
 import { die, Exit, type Process } from "../../libc/process.ts";
-import { formatAddress, hostNames, parseIPv4 } from "../../libc/resolv.ts";
+import { hostNames } from "../../libc/resolv.ts";
 import type { Applet } from "../libbb/applet.ts";
 
 function bytes(n: number): Uint8Array {

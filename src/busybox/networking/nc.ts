@@ -15,8 +15,9 @@ import {
   SOL_SOCKET,
 } from "../../abi/socket.ts";
 import { getopt, type Options } from "../../libc/getopt.ts";
+import { formatSockAddr, sockAddr } from "../../libc/inet.ts";
 import { die, Exit, type Process } from "../../libc/process.ts";
-import { formatSockAddr, hostNames, resolveHost, services, sockAddr } from "../../libc/resolv.ts";
+import { hostNames, resolveHost, services } from "../../libc/resolv.ts";
 import { execvp } from "../../libc/spawn.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { writeAll } from "../../libc/unistd.ts";

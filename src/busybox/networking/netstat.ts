@@ -1,8 +1,9 @@
 // netstat: sockets and routes, from /proc/net (as in net-tools)
 import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
+import { formatAddress } from "../../libc/inet.ts";
 import type { Process } from "../../libc/process.ts";
-import { formatAddress, hostNames, services } from "../../libc/resolv.ts";
+import { hostNames, services } from "../../libc/resolv.ts";
 import { readText } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { linkOf, readProcDir } from "../libbb/procps.ts";

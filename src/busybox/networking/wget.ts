@@ -7,8 +7,9 @@ import { AF_INET, AF_UNIX, SO_SNDTIMEO, SOCK_STREAM, SOL_SOCKET } from "../../ab
 import { Base64Encoder } from "../../lib/base64.ts";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
 import { getopt, type Options } from "../../libc/getopt.ts";
+import { formatAddress, sockAddr } from "../../libc/inet.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { formatAddress, resolveHost, sockAddr } from "../../libc/resolv.ts";
+import { resolveHost } from "../../libc/resolv.ts";
 import { execvp } from "../../libc/spawn.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { open, readFile, tryStat, writeAll } from "../../libc/unistd.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAddress, parseIPv4, parseIPv6 } from "./resolv.ts";
+import { formatAddress, parseIPv4, parseIPv6 } from "./inet.ts";
 
 const show = (b: Uint8Array | undefined): string | undefined =>
   b === undefined ? undefined : formatAddress(b);
