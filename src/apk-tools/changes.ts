@@ -5,10 +5,10 @@ import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
 import type { Package } from "./package.ts";
 
-/** One package's change. Neither `old` nor `new` missing and not `reinstall`, same package: only its tag changes. */
+/** One package's change. Neither `from` nor `to` missing and not `reinstall`, same package: only its tag changes. */
 export interface Change {
-  readonly old: Package | undefined;
-  readonly new: Package | undefined;
+  readonly from: Package | undefined;
+  readonly to: Package | undefined;
   /** The same package once more. */
   readonly reinstall: boolean;
   /** Repository tag the new one is pinned to ("" none): goes to InstalledPackage.repositoryTag. */
@@ -23,7 +23,7 @@ export interface Plan {
 
 /** Does it change anything on the disk besides the database? False: a change of tag only. */
 export function touchesFiles(change: Change): boolean {
-  return change.old !== change.new || change.reinstall;
+  return change.from !== change.to || change.reinstall;
 }
 
 /** "Installing b (2)", "Upgrading b (1 -> 2)" …, as the line of its commit says after "(1/3) ". */

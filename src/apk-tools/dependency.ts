@@ -1,5 +1,5 @@
 // Dependencies: `[!]name[@tag][op version]`, as in world, depends, provides, install_if, replaces (apk-package(5)).
-import { matchesVersion } from "./version.ts";
+import { isVersion, matchesVersion } from "./version.ts";
 
 /** Which outcomes of a comparison satisfy: bits to be combined (`<=` is LESS|EQUAL, `~` is FUZZY|EQUAL). */
 export const OP_EQUAL = 1;
@@ -22,36 +22,56 @@ export interface Dependency {
   readonly conflict: boolean;
 }
 
-const OPERATORS: Readonly<Record<string, number>> = {
-  "=": OP_EQUAL,
-  "<": OP_LESS,
-  "<=": OP_LESS | OP_EQUAL,
-  ">": OP_GREATER,
-  ">=": OP_GREATER | OP_EQUAL,
-  "~": OP_FUZZY | OP_EQUAL,
-  "=~": OP_FUZZY | OP_EQUAL,
-  "~=": OP_FUZZY | OP_EQUAL,
-  "<~": OP_FUZZY | OP_LESS | OP_EQUAL,
-  ">~": OP_FUZZY | OP_GREATER | OP_EQUAL,
-  "><": OP_IDENTITY,
-};
-
 /** The operator's usual spelling. */
 export function formatOp(op: number): string {
-  for (const [text, bits] of Object.entries(OPERATORS)) if (bits === op) return text;
-  return "?";
+  if ((op & OP_FUZZY) !== 0)
+    return op & OP_LESS ? (op & OP_GREATER ? "?" : "<~") : op & OP_GREATER ? ">~" : "~";
+  return ["", "=", "<", "<=", ">", ">=", "><", "?"][op] as string;
 }
 
-const SYNTAX = /^(!?)([^@=<>~!\s]+)(?:@([^=<>~\s]+))?(?:([=<>~]{1,2})(\S+))?$/;
+function operatorBit(c: number): number {
+  switch (c) {
+    case 0x3c:
+      return OP_LESS;
+    case 0x3d:
+      return OP_EQUAL;
+    case 0x3e:
+      return OP_GREATER;
+    case 0x7e:
+      return OP_FUZZY | OP_EQUAL;
+    default:
+      return 0;
+  }
+}
 
-/** undefined for what is no dependency. Versions are not validated here. */
+/**
+ * undefined for what is no dependency. Operators are any mixture of `<`, `=`, `>` and `~`, with a valid version
+ * behind (an identity behind `><`).
+ */
 export function parseDependency(text: string): Dependency | undefined {
-  const match = SYNTAX.exec(text);
-  if (match === null) return undefined;
-  const [, bang, name = "", tag = "", operator, version = ""] = match;
-  const op = operator === undefined ? OP_ANY : OPERATORS[operator];
-  if (op === undefined) return undefined;
-  return { name, tag, op, version, conflict: bang === "!" };
+  let start = 0;
+  while (text.charCodeAt(start) === 0x21) start++;
+  let at = -1;
+  let i = start;
+  let op = 0;
+  for (; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x40) {
+      if (at < 0) at = i;
+    } else if (c <= 0x20) return undefined;
+    else {
+      op = operatorBit(c);
+      if (op !== 0) break;
+    }
+  }
+  const conflict = start > 0;
+  const name = text.slice(start, at < 0 ? i : at);
+  const tag = at < 0 ? "" : text.slice(at + 1, i);
+  if (op === 0) return { name, tag, op: OP_ANY, version: "", conflict };
+  for (let more = op; more !== 0; op |= more) more = operatorBit(text.charCodeAt(++i));
+  const version = text.slice(i);
+  if (version === "" || (op !== OP_IDENTITY && !isVersion(version))) return undefined;
+  return { name, tag, op, version, conflict };
 }
 
 export function formatDependency(dep: Dependency): string {
@@ -72,8 +92,11 @@ export function parseDependencies(text: string, broken?: (word: string) => void)
   return all;
 }
 
-/** Does a version ("" for a provision without one) satisfy it, conflicts taken as what they name? */
+/**
+ * Does a version ("" for a provision without one) satisfy it, conflicts taken as what they name? An identity (`><`) is
+ * no version: see Package.is.
+ */
 export function satisfies(version: string, dep: Dependency): boolean {
   if (dep.op === OP_ANY) return true;
-  return version !== "" && matchesVersion(version, dep.op, dep.version);
+  return version !== "" && dep.op !== OP_IDENTITY && matchesVersion(version, dep.op, dep.version);
 }

@@ -1,12 +1,157 @@
 // lib/apk/db/installed as text: index records with states, directories and files, both ways.
-import type { InstalledPackage } from "./installed.ts";
+import { formatFields, takeField } from "./index-text.ts";
+import {
+  type Acl,
+  type InstalledDirectory,
+  type InstalledFile,
+  InstalledPackage,
+} from "./installed.ts";
+import { emptyInfo, Package } from "./package.ts";
+
+/** One record being read. */
+class RecordReader {
+  readonly installed: InstalledPackage;
+  readonly #info = emptyInfo();
+  #directory: InstalledDirectory | undefined;
+  #file: InstalledFile | undefined;
+
+  constructor() {
+    this.installed = new InstalledPackage(new Package(this.#info));
+  }
+
+  /** A field; false when it cannot be understood. */
+  take(letter: number, value: string): boolean {
+    switch (letter) {
+      case 0x46: // F
+        this.#directory = { path: value, acl: undefined, files: [] };
+        this.#file = undefined;
+        this.installed.directories.push(this.#directory);
+        return true;
+      case 0x52: // R
+        this.#file = { name: value, acl: undefined, checksum: "" };
+        return this.#directory !== undefined && this.#directory.files.push(this.#file) > 0;
+      case 0x4d: // M
+        if (this.#directory === undefined) return false;
+        this.#directory.acl = parseAcl(value);
+        return this.#directory.acl !== undefined;
+      case 0x61: // a
+        if (this.#file === undefined) return false;
+        this.#file.acl = parseAcl(value);
+        return this.#file.acl !== undefined;
+      case 0x5a: // Z
+        if (this.#file === undefined) return false;
+        this.#file.checksum = value;
+        return true;
+      case 0x72: // r
+        this.#info.replaces += this.#info.replaces === "" ? value : ` ${value}`;
+        return true;
+      case 0x71: // q
+        this.#info.replacesPriority = +value || 0;
+        return true;
+      case 0x73: // s
+        this.installed.repositoryTag = value;
+        return true;
+      case 0x66: // f
+        return this.#flags(value);
+      default:
+        // Small letters that are not known may be passed over, capitals may not.
+        return takeField(this.#info, letter, value) || letter >= 0x61;
+    }
+  }
+
+  #flags(value: string): boolean {
+    for (const flag of value)
+      switch (flag) {
+        case "f":
+          this.installed.brokenFiles = true;
+          break;
+        case "s":
+          this.installed.brokenScript = true;
+          break;
+        case "x":
+          this.installed.brokenXattr = true;
+          break;
+        case "S":
+          this.installed.sha256 = true;
+          break;
+        default:
+          if (flag < "a") return false;
+      }
+    return true;
+  }
+}
+
+/** "uid:gid:mode[:xattrs]", the mode octal. */
+function parseAcl(value: string): Acl | undefined {
+  const [uid = "", gid = "", mode = "", xattrs = ""] = value.split(":", 4);
+  if (!/^\d{1,10}$/.test(uid) || !/^\d{1,10}$/.test(gid) || !/^[0-7]{1,7}$/.test(mode))
+    return undefined;
+  return { uid: +uid, gid: +gid, mode: Number.parseInt(mode, 8), xattrs };
+}
 
 /** Every package of the file, `pkg.installed` set. Throws SyntaxError with "line N: …" for what cannot be read. */
-export function parseInstalled(_text: string): InstalledPackage[] {
-  return [];
+export function parseInstalled(text: string): InstalledPackage[] {
+  const all: InstalledPackage[] = [];
+  let record: RecordReader | undefined;
+  let at = 0;
+  for (let number = 1; at <= text.length; number++) {
+    let end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    if (end === at) {
+      if (record !== undefined) all.push(finish(record, number));
+      record = undefined;
+    } else {
+      record ??= new RecordReader();
+      const ok = text.charCodeAt(at + 1) === 0x3a;
+      if (!ok || !record.take(text.charCodeAt(at), text.slice(at + 2, end)))
+        throw new SyntaxError(`line ${number}: format error in ${text.slice(at, end)}`);
+    }
+    at = end + 1;
+  }
+  return all;
+}
+
+function finish(record: RecordReader, number: number): InstalledPackage {
+  const { installed } = record;
+  if (installed.pkg.name === "" || installed.pkg.version === "")
+    throw new SyntaxError(`line ${number}: a package without name or version`);
+  installed.pkg.installed = installed;
+  return installed;
+}
+
+function formatAcl(letter: string, acl: Acl | undefined, usual: number): string {
+  if (acl === undefined) return "";
+  const { uid, gid, mode, xattrs } = acl;
+  if (uid === 0 && gid === 0 && mode === usual && xattrs === "") return "";
+  return `${letter}:${uid}:${gid}:${mode.toString(8)}${xattrs === "" ? "" : `:${xattrs}`}\n`;
+}
+
+function formatDirectory(directory: InstalledDirectory): string {
+  let text = `F:${directory.path}\n${formatAcl("M", directory.acl, 0o755)}`;
+  for (const { name, acl, checksum } of directory.files) {
+    text += `R:${name}\n${formatAcl("a", acl, 0o644)}`;
+    if (checksum !== "") text += `Z:${checksum}\n`;
+  }
+  return text;
 }
 
 /** The file, byte for byte as the real apk writes it. */
-export function formatInstalled(_installed: readonly InstalledPackage[]): string {
-  return "";
+export function formatInstalled(installed: readonly InstalledPackage[]): string {
+  let text = "";
+  for (const one of installed) {
+    const { info } = one.pkg;
+    const flags =
+      (one.brokenFiles ? "f" : "") +
+      (one.brokenScript ? "s" : "") +
+      (one.brokenXattr ? "x" : "") +
+      (one.sha256 ? "S" : "");
+    text += formatFields(info);
+    if (info.replaces !== "") text += `r:${info.replaces}\n`;
+    if (info.replacesPriority !== 0) text += `q:${info.replacesPriority}\n`;
+    if (one.repositoryTag !== "") text += `s:${one.repositoryTag}\n`;
+    if (flags !== "") text += `f:${flags}\n`;
+    for (const directory of one.directories) text += formatDirectory(directory);
+    text += "\n";
+  }
+  return text;
 }
