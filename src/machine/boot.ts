@@ -3,6 +3,7 @@
 import { AT_FDCWD } from "../abi/fcntl.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_RELATIME } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
+import { type DiskSpec, registerBlock } from "../kernel/block/attach.ts";
 import { DeviceTable } from "../kernel/device.ts";
 import { registerMemoryDevices } from "../kernel/drivers/mem.ts";
 import { hostTask } from "../kernel/fork.ts";
@@ -36,6 +37,7 @@ export interface Parts {
   programs: ReadonlyMap<string, Program>;
   hostname: string;
   readOnly: boolean;
+  disks?: readonly DiskSpec[];
 }
 
 /** A kernel that is ready to start tasks. */
@@ -83,6 +85,7 @@ export function boot(parts: Parts): Booted {
   for (const type of TYPES) kernel.fileSystems.set(type.name, type);
   registerMemoryDevices(devices);
   registerTtyDevices(devices);
+  registerBlock(kernel, parts.disks ?? []);
 
   const upper = parts.upper?.(kernel) ?? new Tmpfs(kernel, "mode=755");
   const root = overlay(kernel, [new ImageFs(kernel, parts.image)], upper);
@@ -110,7 +113,7 @@ export function boot(parts: Parts): Booted {
     [tmpfs, "/dev/shm", secure, "shm", "size=64m"],
   ];
   for (const [type, target, flags, source, data] of mounts) {
-    mountOn(booted, type.mount(kernel, host, source, data), target, flags, source);
+    mountOn(booted, type.mount(kernel, host, source, data, flags), target, flags, source);
   }
   return booted;
 }

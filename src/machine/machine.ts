@@ -3,6 +3,8 @@ import { AT_FDCWD, O_RDWR } from "../abi/fcntl.ts";
 import { MS_RDONLY } from "../abi/mount.ts";
 import type { Program } from "../abi/program.ts";
 import type { WinSize } from "../abi/termios.ts";
+import type { DiskSpec } from "../kernel/block/attach.ts";
+import { closeDisks } from "../kernel/block/genhd.ts";
 import { killGroup } from "../kernel/exit-group.ts";
 import { FdTable } from "../kernel/fdtable.ts";
 import { startTask } from "../kernel/fork.ts";
@@ -55,6 +57,8 @@ export interface BootOptions {
   /** The root file system refuses changes. */
   readOnly?: boolean;
   mounts?: readonly MountOptions[];
+  /** Disks of the machine: vda, vdb …, optical media sr0 …; closed with the machine, not shared with forks. */
+  disks?: readonly DiskSpec[];
   /** Environment of every process that is started; default PATH, TERM on terminals. */
   env?: Readonly<Record<string, string>>;
 }
@@ -388,6 +392,7 @@ export class Machine {
       }
     }
     kernel.scheduler.stop();
+    closeDisks(kernel);
     kernel.onHalt("exit", 0);
   }
 }
@@ -413,6 +418,7 @@ function bootParts(
     programs: new Map(options.programs),
     hostname: bytesString(options.hostname ?? "localhost"),
     readOnly: options.readOnly === true,
+    ...(upper === undefined && options.disks !== undefined ? { disks: options.disks } : {}),
     ...(upper === undefined ? {} : { upper }),
   });
 }

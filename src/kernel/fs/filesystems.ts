@@ -8,6 +8,15 @@ export interface FileSystemType {
   readonly name: string;
   /** True when it needs a block device ("nodev" is shown otherwise). */
   readonly requiresDevice: boolean;
-  /** Makes or finds the instance for a mount; throws EINVAL for bad options, ENODEV, ENOTBLK … */
-  mount(kernel: Kernel, task: Task | undefined, source: string, data: string): SuperBlock;
+  /**
+   * Makes or finds the instance for a mount; throws EINVAL for bad options, ENODEV, ENOTBLK … `flags`
+   * are MS_*; types that need a device look at MS_RDONLY (see block/mount.ts).
+   */
+  mount(
+    kernel: Kernel,
+    task: Task | undefined,
+    source: string,
+    data: string,
+    flags: number,
+  ): SuperBlock;
 }

@@ -32,8 +32,11 @@ export interface SuperBlock {
   /** Options as /proc/mounts shows them after rw/ro, for example "size=1024k,mode=755"; "" for none. */
   options(): string;
   statfs(): StatFs;
-  /** MS_REMOUNT with new options; throws EINVAL for what it does not know. */
-  remount(data: string): void;
+  /**
+   * MS_REMOUNT with new options; throws EINVAL for what it does not know. `readonly`: what the file
+   * system is to become; the VFS sets `this.readonly` when this has returned.
+   */
+  remount(data: string, readonly: boolean): void;
   /** The last mount is gone. */
   release(): void;
   sync(): Blocking<void>;

@@ -25,8 +25,10 @@ import {
 } from "../../abi/mount.ts";
 import { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
+import type { SuperBlock } from "../fs/inode.ts";
 import { Mount, type MountNamespace, reapMounts } from "../fs/mount.ts";
 import { resolve } from "../fs/namei.ts";
+import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 
 /** Flags that belong to a mount and not to its super block. */
@@ -79,11 +81,24 @@ function mustHaveRoom(ns: MountNamespace, more: number): void {
   if (ns.mounts.length + more > MAX_MOUNTS) throw ENOSPC;
 }
 
+/** Somebody has a file of it open for writing. */
+function hasWriters(kernel: Kernel, sb: SuperBlock): boolean {
+  for (const { fds } of kernel.tasks.values()) {
+    for (let fd = 0; fd < fds.size; fd++) {
+      const file = fds.peek(fd);
+      if (file?.writable === true && file.inode.sb === sb && file.inode.isRegular) return true;
+    }
+  }
+  return false;
+}
+
 function remount(task: Task, target: Path, flags: number, data: string): void {
   const mount = mountAt(task, target);
   if ((flags & MS_BIND) === 0) {
-    mount.sb.remount(data);
-    mount.sb.readonly = (flags & MS_RDONLY) !== 0;
+    const readonly = (flags & MS_RDONLY) !== 0;
+    if (readonly && mount.sb.readonly !== true && hasWriters(task.kernel, mount.sb)) throw EBUSY;
+    mount.sb.remount(data, readonly);
+    mount.sb.readonly = readonly;
   }
   mount.flags = mountFlags(flags);
 }
@@ -163,7 +178,7 @@ function mountNew(
   if (target.dentry.deleted) throw ENOENT;
   mustReach(task, target);
   mustHaveRoom(ns, 1);
-  const sb = type.mount(kernel, task, source, data);
+  const sb = type.mount(kernel, task, source, data, flags);
   const known = ns.mounts.find((mount) => mount.sb === sb);
   if (known !== undefined && target.dentry === target.mount.root && target.mount.sb === sb) {
     throw EBUSY;

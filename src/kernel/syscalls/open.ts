@@ -131,7 +131,8 @@ function openChecked(task: Task, path: Path, flags: number, created: boolean): B
       const kind = (inode.mode & S_IFMT) === S_IFCHR ? "c" : "b";
       const open = task.kernel.devices.find(kind, major(inode.rdev), minor(inode.rdev));
       if (open === undefined) throw ENXIO;
-      return open(task, path, kept | (flags & O_NOCTTY), inode.rdev);
+      // O_EXCL without O_CREAT: a block device for oneself.
+      return open(task, path, kept | (flags & (kind === "c" ? O_NOCTTY : O_EXCL)), inode.rdev);
     }
     case S_IFSOCK:
       throw ENXIO;

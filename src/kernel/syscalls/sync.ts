@@ -1,5 +1,6 @@
 // fsync(2), fdatasync(2), syncfs(2), sync(2).
 import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
+import { syncDisks } from "../block/genhd.ts";
 import type { SuperBlock } from "../fs/inode.ts";
 import { fdget } from "../fs/path-file.ts";
 import type { Task } from "../task.ts";
@@ -26,10 +27,12 @@ export function sync(task: Task): Blocking<void> {
     const result = sb.sync();
     if (isSteps<void>(result)) waiting.push(result);
   }
-  if (waiting.length > 0) return syncLater(waiting);
+  if (waiting.length > 0) return syncLater(task, waiting);
+  syncDisks(task.kernel);
   return undefined;
 }
 
-function* syncLater(waiting: Steps<void>[]): Steps<void> {
+function* syncLater(task: Task, waiting: Steps<void>[]): Steps<void> {
   for (const steps of waiting) yield* steps;
+  syncDisks(task.kernel);
 }

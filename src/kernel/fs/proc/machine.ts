@@ -1,5 +1,7 @@
 // The files of /proc that tell about the whole machine: meminfo, stat, cpuinfo, version, devices … (proc(5)).
-import { disks } from "../../drivers/genhd.ts";
+import { BLOCK_EXT_MAJOR } from "../../../abi/block.ts";
+import { major, minor } from "../../../abi/stat.ts";
+import { type BlockStats, bdevs, disks } from "../../block/genhd.ts";
 import type { Kernel } from "../../kernel.ts";
 import { loadAverages } from "../../loadavg.ts";
 import { consoles } from "../../tty/console.ts";
@@ -119,27 +121,38 @@ export function devicesText(kernel: Kernel): string {
     "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n" +
     " 10 misc\n128 ptm\n136 pts\n\nBlock devices:\n";
   const majors = new Map<number, string>();
-  for (const disk of disks(kernel).values()) majors.set(disk.major, disk.name.replace(/\d+$/, ""));
-  for (const [major, name] of majors) out += `${String(major).padStart(3)} ${name}\n`;
+  for (const disk of disks(kernel).values()) {
+    const driver = disk.name.replace(/\d+$/, "");
+    majors.set(disk.major, driver.startsWith("vd") ? "virtblk" : driver);
+  }
+  if (majors.size > 0) majors.set(BLOCK_EXT_MAJOR, "blkext");
+  for (const [number, name] of [...majors].sort(([a], [b]) => a - b))
+    out += `${String(number).padStart(3)} ${name}\n`;
   return out;
 }
 
 /** /proc/partitions. */
 export function partitionsText(kernel: Kernel): string {
   let rows = "";
-  for (const disk of disks(kernel).values()) {
-    const size = disk.sizeBytes();
+  for (const { rdev, size, name } of bdevs(kernel)) {
     if (size === 0) continue;
-    rows += `${String(disk.major).padStart(4)}  ${String(disk.minor).padStart(7)} ${String(Math.floor(size / 1024)).padStart(10)} ${disk.name}\n`;
+    rows += `${String(major(rdev)).padStart(4)}  ${String(minor(rdev)).padStart(7)} ${String(Math.floor(size / 1024)).padStart(10)} ${name}\n`;
   }
   return rows === "" ? "" : `major minor  #blocks  name\n\n${rows}`;
+}
+
+/** The numbers of /proc/diskstats and of "stat" in sysfs: no times, since no request waits. */
+export function blockStatistics(stats: BlockStats): number[] {
+  const { reads, readSectors, writes, writeSectors, discards, discardSectors, flushes } = stats;
+  const rw = [reads, 0, readSectors, 0, writes, 0, writeSectors, 0, 0, 0, 0];
+  return [...rw, discards, 0, discardSectors, 0, flushes, 0];
 }
 
 /** /proc/diskstats. */
 export function diskstatsText(kernel: Kernel): string {
   let out = "";
-  for (const disk of disks(kernel).values()) {
-    out += `${String(disk.major).padStart(4)} ${String(disk.minor).padStart(7)} ${disk.name}${" 0".repeat(17)}\n`;
+  for (const { rdev, name, stats } of bdevs(kernel)) {
+    out += `${String(major(rdev)).padStart(4)} ${String(minor(rdev)).padStart(7)} ${name} ${blockStatistics(stats).join(" ")}\n`;
   }
   return out;
 }

@@ -1,14 +1,12 @@
 // sysfs: devices, classes and kernel attributes as files (sysfs(5)).
 import { EINVAL, ENODEV } from "../../../abi/errno.ts";
 import { SYSFS_MAGIC } from "../../../abi/mount.ts";
-import { type Disk, disks } from "../../drivers/genhd.ts";
+import { type Disk, disks } from "../../block/genhd.ts";
 import type { Kernel } from "../../kernel.ts";
 import { consoles } from "../../tty/console.ts";
 import type { FileSystemType } from "../filesystems.ts";
 import {
   FixedDirectory,
-  GeneratedFile,
-  GeneratedLink,
   GeneratedSuperBlock,
   ListedDirectory,
   link,
@@ -16,61 +14,15 @@ import {
 } from "../generated.ts";
 import type { Inode } from "../inode.ts";
 import { type NetInterface, netInterfaces } from "../proc/sysctl.ts";
-
-/** What st_size says of every attribute. */
-const ATTRIBUTE_SIZE = 4096;
-
-/** A read-only attribute. */
-function attribute(value: string | number | ((kernel: Kernel) => string | number)): Make {
-  const get = typeof value === "function" ? value : () => value;
-  return (sb) =>
-    new GeneratedFile(sb, { read: (task) => `${get(task.kernel)}\n` }, 0o444, 0, 0, ATTRIBUTE_SIZE);
-}
-
-/** An attribute with its text as it is (uevent: no newline added), which may be written. */
-function writable(
-  read: (kernel: Kernel) => string,
-  write: (kernel: Kernel, text: string) => void,
-): Make {
-  return (sb) =>
-    new GeneratedFile(
-      sb,
-      {
-        read: (task) => read(task.kernel),
-        write: (task, given) => write(task.kernel, given),
-      },
-      0o644,
-      0,
-      0,
-      ATTRIBUTE_SIZE,
-    );
-}
-
-const UEVENT_ACTIONS: readonly string[] = [
-  "add",
-  "remove",
-  "change",
-  "move",
-  "online",
-  "offline",
-  "bind",
-  "unbind",
-];
-
-/** uevent: asking for an event again is allowed, and nobody listens. */
-function uevent(lines: string): Make {
-  return writable(
-    () => lines,
-    (_kernel, text) => {
-      if (!UEVENT_ACTIONS.includes(text.trim().split(" ", 1)[0] as string)) throw EINVAL;
-    },
-  );
-}
-
-/** A directory of sysfs. */
-function dir(entries: Readonly<Record<string, Make>>): Make {
-  return (sb) => new FixedDirectory(sb, entries, 0o755);
-}
+import { attribute, dir, links, uevent, writable } from "./attributes.ts";
+import {
+  blockLinks,
+  blockNumbers,
+  classBlock,
+  deviceOf,
+  devicesBelow,
+  diskDirectory,
+} from "./block.ts";
 
 // ---- character devices ----------------------------------------------------------------------------
 
@@ -130,43 +82,6 @@ function characterLinks(subsystem: "mem" | "tty"): Make {
 }
 
 // ---- what comes and goes --------------------------------------------------------------------------
-
-/** A directory of links by name. */
-function links(list: (kernel: Kernel) => Iterable<[string, string]>): Make {
-  return (sb) =>
-    new ListedDirectory(
-      sb,
-      () => list(sb.kernel),
-      (of, target: string) => new GeneratedLink(of, target),
-      0o755,
-    );
-}
-
-function disk(each: Disk): Make {
-  const { name, major, minor } = each;
-  return dir({
-    alignment_offset: attribute(0),
-    dev: attribute(`${major}:${minor}`),
-    holders: dir({}),
-    queue: dir({
-      hw_sector_size: attribute(512),
-      logical_block_size: attribute(512),
-      max_sectors_kb: attribute(1280),
-      minimum_io_size: attribute(512),
-      optimal_io_size: attribute(0),
-      physical_block_size: attribute(512),
-      rotational: attribute(0),
-    }),
-    range: attribute(1),
-    removable: attribute(0),
-    ro: attribute(() => (each.readonly === true ? 1 : 0)),
-    size: attribute(() => Math.floor(each.sizeBytes() / 512)),
-    slaves: dir({}),
-    stat: attribute("        0".repeat(17).slice(1)),
-    subsystem: link("../../../../class/block"),
-    uevent: uevent(`MAJOR=${major}\nMINOR=${minor}\nDEVNAME=${name}\nDEVTYPE=disk\n`),
-  });
-}
 
 const STATISTICS: readonly string[] = [
   "collisions",
@@ -233,13 +148,17 @@ function* charNumbers(): Iterable<[string, string]> {
   }
 }
 
+function* virtualDisks(kernel: Kernel): Iterable<[string, Disk]> {
+  for (const [name, disk] of disks(kernel)) if (disk.parent === "virtual") yield [name, disk];
+}
+
 function virtualDevices(): Make {
   return dir({
     block: (sb) =>
       new ListedDirectory(
         sb,
-        () => disks(sb.kernel),
-        (of, each: Disk) => disk(each)(of),
+        () => virtualDisks(sb.kernel),
+        (of, each: Disk) => diskDirectory(each)(of),
         0o755,
       ),
     mem: characterDevices("mem"),
@@ -275,16 +194,12 @@ function cpus(): Make {
 }
 
 function tree(): Record<string, Make> {
-  const ofDisks = (prefix: string): Make =>
-    links((kernel) =>
-      mapped(disks(kernel), (name) => [name, `${prefix}/devices/virtual/block/${name}`]),
-    );
   const bus = dir({ devices: dir({}), drivers: dir({}) });
   return {
-    block: ofDisks(".."),
+    block: blockLinks(".."),
     bus: dir({ cpu: bus, pci: bus, platform: bus, usb: bus, virtio: bus, workqueue: bus }),
     class: dir({
-      block: ofDisks("../.."),
+      block: classBlock(),
       input: dir({}),
       mem: characterLinks("mem"),
       misc: dir({}),
@@ -294,16 +209,17 @@ function tree(): Record<string, Make> {
       tty: characterLinks("tty"),
     }),
     dev: dir({
-      block: links((kernel) =>
-        mapped(disks(kernel), (name, each) => [
-          `${each.major}:${each.minor}`,
-          `../../devices/virtual/block/${name}`,
-        ]),
-      ),
+      block: blockNumbers(),
       char: links(charNumbers),
     }),
     devices: dir({
-      platform: dir({}),
+      platform: (sb) =>
+        new ListedDirectory(
+          sb,
+          () => devicesBelow("platform")(sb.kernel),
+          (of, each: Disk) => deviceOf(each)(of),
+          0o755,
+        ),
       system: dir({ cpu: cpus(), memory: dir({}) }),
       virtual: virtualDevices(),
     }),
