@@ -1,6 +1,8 @@
 // What every part of a running apk shares: options, streams, the root it works on.
 import type { Sys } from "../abi/program.ts";
+import type { HttpConnections } from "../libc/http-connection.ts";
 import type { Process } from "../libc/process.ts";
+import type { TlsOptions } from "../libc/tls.ts";
 import type { Print } from "./print.ts";
 import { RootDir } from "./root-dir.ts";
 
@@ -63,6 +65,9 @@ export class Context {
   readonly print: Print;
   /** The command's own options, long names without dashes to their values ("" for switches). */
   readonly options: ReadonlyMap<string, readonly string[]>;
+  /** Connections of source.ts that are kept, and how it makes sure of servers. */
+  connections: HttpConnections | undefined;
+  tls: TlsOptions | undefined;
   #root: RootDir | undefined;
 
   constructor(

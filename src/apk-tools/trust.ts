@@ -1,7 +1,40 @@
 // The keys that apk trusts, and the signatures of v2 files (apk-keys(5)).
+import { Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
-import type { PublicKey } from "../lib/signature.ts";
+import { FormatError } from "../lib/format-error.ts";
+import { parsePublicKey } from "../lib/key.ts";
+import type { PublicKey, SignatureHash } from "../lib/signature.ts";
 import type { Context } from "./context.ts";
+import type { MemberDigests } from "./signed-tar.ts";
+
+/** Names of the files that hold signatures: ".SIGN.<kind>.<name of the key's file>". */
+export const SIGNATURE_PREFIX = ".SIGN.";
+/** DSA is known by name and not supported, as with the real one. */
+const KINDS: Readonly<Record<string, SignatureHash>> = {
+  RSA: "sha1",
+  RSA256: "sha256",
+  RSA512: "sha512",
+};
+const KEY_MAX = 1 << 14;
+/** Directories of keys; of equal names the first counts. */
+const KEY_DIRS = ["etc/apk/keys", "lib/apk/keys"];
+
+/** A signature of the member that follows it. */
+export class Signature {
+  readonly key: PublicKey;
+  readonly hash: SignatureHash;
+  bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(key: PublicKey, hash: SignatureHash) {
+    this.key = key;
+    this.hash = hash;
+  }
+
+  verify(digests: MemberDigests): boolean {
+    const digest = digests[this.hash];
+    return digest !== undefined && this.key.verify(this.hash, digest, this.bytes);
+  }
+}
 
 /** Trusted public keys. */
 export class Trust {
@@ -14,9 +47,41 @@ export class Trust {
     this.keys = keys;
     this.allowUntrusted = allowUntrusted;
   }
+
+  /** A signature to be filled in, if it is of a kind and by a key that count. */
+  signatureOf(fileName: string): Signature | undefined {
+    const rest = fileName.slice(SIGNATURE_PREFIX.length);
+    const dot = rest.indexOf(".");
+    const hash = Object.hasOwn(KINDS, rest.slice(0, dot)) ? KINDS[rest.slice(0, dot)] : undefined;
+    const key = this.keys.get(rest.slice(dot + 1));
+    return hash === undefined || key?.kind !== "rsa" ? undefined : new Signature(key, hash);
+  }
 }
 
 /** Reads the keys of --keys-dir, or of etc/apk/keys and lib/apk/keys; what is no key is passed over. */
 export function* loadTrust(ctx: Context): Steps<Trust> {
-  return new Trust(new Map(), ctx.settings.allowUntrusted);
+  const { settings, root } = ctx;
+  const keys = new Map<string, PublicKey>();
+  for (const dir of settings.keysDir === undefined ? KEY_DIRS : [settings.keysDir]) {
+    try {
+      const entries = yield* root.list(dir);
+      for (const { name } of entries) {
+        if (name.startsWith(".") || keys.has(name)) continue;
+        const key = yield* readKey(ctx, `${dir}/${name}`);
+        if (key !== undefined) keys.set(name, key);
+      }
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+    }
+  }
+  return new Trust(keys, settings.allowUntrusted);
+}
+
+function* readKey(ctx: Context, path: string): Steps<PublicKey | undefined> {
+  try {
+    return parsePublicKey(yield* ctx.root.readFile(path, KEY_MAX));
+  } catch (e) {
+    if (!(e instanceof Errno) && !(e instanceof FormatError)) throw e;
+    return undefined;
+  }
 }
