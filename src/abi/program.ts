@@ -169,6 +169,9 @@ export interface Sys {
   mount(source: string, target: string, fstype: string, flags: number, data: string): void;
   umount2(target: string, flags: number): void;
   pivot_root(newRoot: string, putOld: string): void;
+  /** SWAP_FLAG_*; the area is counted, nothing is ever swapped. */
+  swapon(path: string, flags: number): void;
+  swapoff(path: string): void;
   unshare(flags: number): void;
 
   // ---- tasks -------------------------------------------------------------------------------------

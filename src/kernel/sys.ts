@@ -7,6 +7,7 @@ import type { ITimer, RLimit, RUsage, SysInfo, Tms, UtsName } from "../abi/resou
 import type { SigAction, SigInfo, SigSet } from "../abi/signal.ts";
 import type { Received, SendOptions, SockAddr } from "../abi/socket.ts";
 import type { Dirent, Stat, StatFs, Timespec } from "../abi/stat.ts";
+import * as swap from "./block/swap.ts";
 import { execve, fexecve } from "./exec.ts";
 import { exitGroup } from "./exit-group.ts";
 import { fork } from "./fork.ts";
@@ -286,6 +287,12 @@ export class TaskSys implements Sys {
   }
   pivot_root(newRoot: string, putOld: string): void {
     mount.pivot_root(this.#task, newRoot, putOld);
+  }
+  swapon(path: string, flags: number): void {
+    swap.swapon(this.#task, path, flags);
+  }
+  swapoff(path: string): void {
+    swap.swapoff(this.#task, path);
   }
   unshare(flags: number): void {
     mount.unshare(this.#task, flags);

@@ -286,3 +286,32 @@ test("loop devices: a part of a file as a disk, cleared by the last close", () =
     expect(yield* cat(sys, "/sys/block/loop0/size")).toBe("0\n");
   });
 });
+
+test("swap areas are counted: device and file, priorities, busy devices", () => {
+  const header = new Uint8Array(4096);
+  const view = new DataView(header.buffer);
+  view.setUint32(1024, 1, true);
+  view.setUint32(1028, 255, true);
+  header.set(bytesOf("SWAPSPACE2"), 4086);
+  inside([{ device: MemoryDisk.of(header, { size: 1 << 20 }) }], function* (sys) {
+    sys.swapon("/dev/vda", 0);
+    expect(code(() => sys.swapon("/dev/vda", 0))).toBe("EBUSY");
+    expect(code(() => sys.openat(AT_FDCWD, "/dev/vda", O_RDWR | O_EXCL))).toBe("EBUSY");
+    const file = yield* open(sys, "/swap file", O_RDWR | O_CREAT);
+    expect(code(() => sys.swapon("/swap file", 0))).toBe("EINVAL");
+    yield* settle(sys.write(file, header));
+    sys.ftruncate(file, 1 << 20);
+    sys.swapon("/swap file", 0x8000 | 5);
+    expect(yield* cat(sys, "/proc/swaps")).toBe(
+      "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" +
+        `/swap\\040file${" ".repeat(27)}file\t\t1020\t\t0\t\t5\n` +
+        `/dev/vda${" ".repeat(32)}partition\t1020\t\t0\t\t-2\n`,
+    );
+    expect(sys.sysinfo().totalswap).toBe(2040 * 1024);
+    sys.swapoff("/dev/vda");
+    expect(code(() => sys.swapoff("/dev/vda"))).toBe("EINVAL");
+    sys.swapoff("/swap file");
+    expect(sys.sysinfo().freeswap).toBe(0);
+    sys.close(yield* open(sys, "/dev/vda", O_RDWR | O_EXCL));
+  });
+});

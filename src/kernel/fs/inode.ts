@@ -1,4 +1,5 @@
 // Inodes and super blocks: what a file system implements (Linux: struct inode, inode_operations, super_operations).
+import type { FsTrimRange } from "../../abi/block.ts";
 import {
   EINVAL,
   ENODATA,
@@ -40,6 +41,8 @@ export interface SuperBlock {
   /** The last mount is gone. */
   release(): void;
   sync(): Blocking<void>;
+  /** FITRIM: tells the device which blocks in the range are free; bytes told. */
+  trim?(range: FsTrimRange): number;
 }
 
 /** statfs(2) of a file system that has no blocks. */

@@ -9,6 +9,7 @@ import {
 } from "../../abi/mount.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import type { SysInfo, UtsName } from "../../abi/resource.ts";
+import { totalSwap } from "../block/swap.ts";
 import { loadAverages } from "../loadavg.ts";
 import type { LogRecord } from "../log.ts";
 import type { Task } from "../task.ts";
@@ -54,8 +55,8 @@ export function sysinfo(task: Task): SysInfo {
     freeram: kernel.memory.limit - kernel.memory.used,
     sharedram: kernel.memory.used,
     bufferram: 0,
-    totalswap: 0,
-    freeswap: 0,
+    totalswap: totalSwap(kernel),
+    freeswap: totalSwap(kernel),
     procs: kernel.tasks.size,
   };
 }

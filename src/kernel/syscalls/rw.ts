@@ -1,5 +1,6 @@
 // read(2), write(2), pread(2), pwrite(2), lseek(2), ioctl(2), splice(2).
-import { EBADF, EINVAL } from "../../abi/errno.ts";
+import { FIFREEZE, FITHAW, FITRIM, type FsTrimRange } from "../../abi/block.ts";
+import { EBADF, EFAULT, EINVAL, ENOTTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import { IN_ACCESS, IN_MODIFY } from "../../abi/poll.ts";
 import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import type { File } from "../fs/file.ts";
@@ -97,7 +98,22 @@ export function lseek(task: Task, fd: number, offset: number, whence: number): n
 
 /** ioctl(2). */
 export function ioctl(task: Task, fd: number, request: number, arg?: unknown): Blocking<unknown> {
-  return fdget(task, fd).ioctl(task, request, arg);
+  const file = fdget(task, fd);
+  if (request === FITRIM || request === FIFREEZE || request === FITHAW) {
+    return superIoctl(task, file, request, arg);
+  }
+  return file.ioctl(task, request, arg);
+}
+
+/** Requests that are about the file system a file is on. */
+function superIoctl(task: Task, file: File, request: number, arg: unknown): number {
+  const { inode } = file;
+  if (!inode.isDirectory && !inode.isRegular) throw ENOTTY;
+  if (task.cred.euid !== 0) throw EPERM;
+  // No file system here can be made to wait with its writes.
+  if (request !== FITRIM || inode.sb.trim === undefined) throw EOPNOTSUPP;
+  if (typeof arg !== "object" || arg === null) throw EFAULT;
+  return inode.sb.trim(arg as FsTrimRange);
 }
 
 /** sendfile(2), splice(2), copy_file_range(2): moves up to `max` bytes; 0 at the end of `from`. */

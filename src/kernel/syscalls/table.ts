@@ -41,7 +41,12 @@ export const SYSCALLS: readonly Syscall[] = [
   { number: 26, name: "inotify_init1", support: "full" },
   { number: 27, name: "inotify_add_watch", support: "full" },
   { number: 28, name: "inotify_rm_watch", support: "full" },
-  { number: 29, name: "ioctl", support: "partial", note: "terminals, FIONREAD, file flags" },
+  {
+    number: 29,
+    name: "ioctl",
+    support: "partial",
+    note: "terminals, block and loop devices, FIONREAD, file flags",
+  },
   { number: 32, name: "flock", support: "full" },
   { number: 33, name: "mknodat", support: "full" },
   { number: 34, name: "mkdirat", support: "full" },
@@ -201,6 +206,13 @@ export const SYSCALLS: readonly Syscall[] = [
     support: "partial",
     note: "scripts and bundled programs; ELF comes with the translator",
   },
+  {
+    number: 224,
+    name: "swapon",
+    support: "partial",
+    note: "areas are checked, claimed and counted; no page is ever swapped out",
+  },
+  { number: 225, name: "swapoff", support: "full" },
   { number: 242, name: "accept4", support: "full" },
   { number: 260, name: "wait4", support: "full" },
   {

@@ -2,6 +2,7 @@
 import { BLOCK_EXT_MAJOR } from "../../../abi/block.ts";
 import { major, minor } from "../../../abi/stat.ts";
 import { type BlockStats, bdevs, disks } from "../../block/genhd.ts";
+import { totalSwap } from "../../block/swap.ts";
 import type { Kernel } from "../../kernel.ts";
 import { loadAverages } from "../../loadavg.ts";
 import { consoles } from "../../tty/console.ts";
@@ -28,8 +29,8 @@ export function meminfoText(kernel: Kernel): string {
     ["Inactive(file)", 0],
     ["Unevictable", 0],
     ["Mlocked", 0],
-    ["SwapTotal", 0],
-    ["SwapFree", 0],
+    ["SwapTotal", Math.floor(totalSwap(kernel) / 1024)],
+    ["SwapFree", Math.floor(totalSwap(kernel) / 1024)],
     ["Dirty", 0],
     ["Writeback", 0],
     ["AnonPages", 0],

@@ -5,6 +5,7 @@ import { POLLIN, POLLOUT } from "../../../abi/poll.ts";
 import type { Blocking, Steps } from "../../../abi/program.ts";
 import { type Dirent, DT_DIR, S_IFREG } from "../../../abi/stat.ts";
 import { bytesOf } from "../../../lib/bytes.ts";
+import { swapsText } from "../../block/swap.ts";
 import type { Kernel } from "../../kernel.ts";
 import { syslog } from "../../syscalls/machine.ts";
 import type { Task, ThreadGroup } from "../../task.ts";
@@ -107,7 +108,7 @@ function entries(): Record<string, Make> {
     self: link((task) => String(viewer(task).pid)),
     softirqs: text(() => "                    CPU0       \n"),
     stat: text(of(machine.statText)),
-    swaps: text(() => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
+    swaps: text((task) => swapsText(task.kernel)),
     sys: sysDirectory,
     sysvipc: dir({
       msg: text(
