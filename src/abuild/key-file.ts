@@ -14,10 +14,15 @@ export interface SigningKey {
   readonly name: string;
 }
 
-/** What a settings file that is a shell script assigns to PACKAGER_PRIVKEY: a plain word, $HOME aside. */
-function assigned(text: string, home: string): string | undefined {
+/** What a settings file that is a shell script assigns to PACKAGER_PRIVKEY: a word, perhaps with variables in it. */
+function assigned(text: string, env: ReadonlyMap<string, string>): string | undefined {
   const lines = [...text.matchAll(/^\s*(?:export\s+)?PACKAGER_PRIVKEY=(["']?)(.*?)\1\s*$/gm)];
-  return lines.at(-1)?.[2]?.replace(/\$HOME|\$\{HOME\}/g, home);
+  return lines
+    .at(-1)?.[2]
+    ?.replace(
+      /\$(?:\{(\w+)\}|(\w+))/g,
+      (_, braced: string, plain: string) => env.get(braced ?? plain) ?? "",
+    );
 }
 
 /** Where abuild and its companions keep what is the user's own. */
@@ -29,10 +34,9 @@ export function userDir(p: Process): string {
 export function* privateKeyPath(p: Process): Steps<string | undefined> {
   const given = p.env.get("PACKAGER_PRIVKEY");
   if (given !== undefined && given !== "") return given;
-  const home = p.env.get("HOME") ?? "/root";
   const user = p.env.get("ABUILD_USERCONF") ?? `${userDir(p)}/abuild.conf`;
   for (const path of [user, p.env.get("ABUILD_CONF") ?? "/etc/abuild.conf"]) {
-    const found = assigned((yield* readText(p.sys, path, 1 << 16)) ?? "", home);
+    const found = assigned((yield* readText(p.sys, path, 1 << 16)) ?? "", p.env);
     if (found !== undefined && found !== "") return found;
   }
   return undefined;

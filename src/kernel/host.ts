@@ -1,5 +1,8 @@
 // What a machine needs from its host: the only way the kernel reaches outside.
+import type { Errno } from "../abi/errno.ts";
+import type { TlsHandshake, TlsInfo } from "../abi/socket.ts";
 import type { StatFs, Timespec } from "../abi/stat.ts";
+import type { DnsRecord } from "../lib/dns.ts";
 
 /** Implemented by host/node and host/browser. Everything is off unless the host gives it. */
 export interface Host {
@@ -20,6 +23,89 @@ export interface Host {
   sleepUntil?(deadlineMs: number): boolean;
   /** Our own bugs: one line for the host's log. */
   report(message: string): void;
+  /** The way to other machines; without it there is none. */
+  readonly uplink?: Uplink;
+}
+
+/**
+ * Sockets of the host, lent to the virtual network behind a machine's eth0, which asks only for what the
+ * machine's policy allows. No call waits and none calls back before it has returned.
+ */
+export interface Uplink {
+  /** IPv6 leads anywhere. */
+  readonly ipv6: boolean;
+  /** Starts a TCP connection. */
+  connect(addr: Uint8Array, port: number, handler: UplinkHandler): UplinkSocket;
+  /**
+   * Listens on an address of the host ("" is every one) for a published port; port 0 takes a free one.
+   * `accept` is given each connection and returns who handles it; undefined refuses it. `ready` is
+   * told the port, or why it cannot be had.
+   */
+  listen(
+    address: string,
+    port: number,
+    accept: (socket: UplinkSocket, from: Uint8Array) => UplinkHandler | undefined,
+    ready: (error: Errno | undefined, port: number) => void,
+  ): { close(): void };
+  /** A UDP socket of one family. */
+  datagrams(
+    family: 4 | 6,
+    receive: (bytes: Uint8Array, addr: Uint8Array, port: number) => void,
+  ): UplinkDatagrams;
+  /** A UDP socket for a published port; as `listen`. */
+  bindDatagrams(
+    address: string,
+    port: number,
+    receive: (bytes: Uint8Array, addr: Uint8Array, port: number) => void,
+    ready: (error: Errno | undefined, port: number) => void,
+  ): UplinkDatagrams;
+  /** What the host's resolver knows; a DNS response code of lib/dns.ts, 0 with records. Names are byte strings. */
+  lookup(
+    name: string,
+    type: number,
+    done: (rcode: number, answers: readonly DnsRecord[]) => void,
+  ): void;
+}
+
+/** What is told of a TCP connection; nothing after `closed`. */
+export interface UplinkHandler {
+  connected(): void;
+  /** Keeps coming, as far as it is under way, after `pause`. */
+  data(bytes: Uint8Array): void;
+  /** The host can take more, after `write` has said no. */
+  drained(): void;
+  /** The other side has ended what it sends. */
+  ended(): void;
+  /** Over: refused, reset, failed, or (undefined) ended by both sides. */
+  closed(error: Errno | undefined): void;
+}
+
+/** A TCP connection of the host. */
+export interface UplinkSocket {
+  /** Takes all of `bytes`; false: enough for now, `drained` will be called. */
+  write(bytes: Uint8Array): boolean;
+  /** Ends what we send. */
+  end(): void;
+  /** Ends everything at once; the handler is not called any more. */
+  destroy(): void;
+  pause(): void;
+  resume(): void;
+  /**
+   * Speaks TLS as a client from now on. `received`: what has come and was not wanted by anybody yet: it
+   * is TLS already. `done` gets what was agreed upon, or errno and text of a failure.
+   */
+  startTls(
+    options: TlsHandshake,
+    received: readonly Uint8Array[],
+    done: (result: TlsInfo | { errno: Errno; message: string }) => void,
+  ): void;
+}
+
+/** A UDP socket of the host. */
+export interface UplinkDatagrams {
+  /** Sends or drops. */
+  send(bytes: Uint8Array, addr: Uint8Array, port: number): void;
+  close(): void;
 }
 
 /** Bounds of one machine. Passing one gives the guest its errno or signal. */

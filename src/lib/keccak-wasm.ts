@@ -1,6 +1,5 @@
 // Absorbing input into Keccak-f[1600] (FIPS 202) in WebAssembly: 64-bit lanes where JavaScript has pairs.
 import {
-  assemble,
   type Code,
   I32,
   I32_ADD,
@@ -12,8 +11,6 @@ import {
   I64_XOR,
   i32,
   i64,
-  instantiate,
-  type Kernel,
   load,
   local,
   op,
@@ -21,12 +18,11 @@ import {
   set,
   store,
 } from "./wasm.ts";
+import { type BlockKernel, blockKernel } from "./wasm-blocks.ts";
 
-/** Where things are in the kernel's memory: state, round constants, input. */
+/** Where things are in the kernel's memory: state, round constants. */
 const STATE = 0;
 const ROUND = 256;
-const INPUT = 1024;
-const PAGES = 2;
 
 // Locals: the input, its end, the rate in bytes; a position; lanes before and after rho and pi; columns.
 const AT = 0;
@@ -77,7 +73,7 @@ function rotations(): number[] {
   return offsets;
 }
 
-function code(): Uint8Array {
+function code(): Code {
   const lanes = Array.from({ length: 25 }, (_, i) => i);
   const next = (index: number, by: Code): Code => set(index, op(I32_ADD, local(index), by));
   const block: Code = [
@@ -99,19 +95,11 @@ function code(): Uint8Array {
     ...lanes.flatMap((i) => store(i32(STATE), 8 * i, local(A + i))),
     ...next(AT, local(RATE)),
   ];
-  return assemble(
-    PAGES,
-    3,
-    [
-      [1, I32],
-      [60, I64],
-    ],
-    repeat(block, op(I32_LT_U, local(AT), local(STOP))),
-  );
+  return repeat(block, op(I32_LT_U, local(AT), local(STOP)));
 }
 
-// Memo of the compiled code; its memory carries nothing from one call to the next.
-let kernel: Kernel | null | undefined;
+// Memo of the compiled code.
+let kernel: BlockKernel | null | undefined;
 
 /**
  * Absorbs `count` blocks of `rate` bytes; false where there is no WebAssembly. State and round constants are
@@ -125,23 +113,14 @@ export function absorbByWasm(
   count: number,
 ): boolean {
   if (kernel === undefined) {
-    kernel = instantiate(code);
-    if (kernel !== null) write(kernel.view, ROUND, constants);
+    const locals = [
+      [1, I32],
+      [60, I64],
+    ] as const;
+    kernel = blockKernel(3, locals, code, "lower first");
+    kernel?.write(ROUND, constants);
   }
   if (kernel === null) return false;
-  const { memory, view, run } = kernel;
-  write(view, STATE, state);
-  const most = Math.floor((PAGES * 65536 - INPUT) / rate);
-  for (let done = 0; done < count; ) {
-    const n = Math.min(count - done, most);
-    memory.set(bytes.subarray(done * rate, (done + n) * rate), INPUT);
-    run(INPUT, INPUT + n * rate, rate);
-    done += n;
-  }
-  for (let i = 0; i < 50; i++) state[i] = view.getInt32(STATE + 4 * i, true);
+  kernel.run(state, bytes, rate, count, rate);
   return true;
-}
-
-function write(view: DataView, at: number, words: Int32Array): void {
-  for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i] as number, true);
 }

@@ -1,6 +1,5 @@
 // The compression function of SHA-512 (FIPS 180-4) in WebAssembly: 64-bit words where JavaScript has pairs.
 import {
-  assemble,
   type Code,
   I32,
   I32_ADD,
@@ -17,8 +16,6 @@ import {
   I64_XOR,
   i32,
   i64,
-  instantiate,
-  type Kernel,
   load,
   local,
   op,
@@ -27,13 +24,11 @@ import {
   store,
   when,
 } from "./wasm.ts";
+import { type BlockKernel, blockKernel } from "./wasm-blocks.ts";
 
-/** Where things are in the kernel's memory: state, round constants, input. */
+/** Where things are in the kernel's memory: state, round constants. */
 const STATE = 0;
 const ROUND = 64;
-const INPUT = 1024;
-const PAGES = 2;
-const BLOCKS = Math.floor((PAGES * 65536 - INPUT) / 128);
 
 // Locals: the input and its end, which round, the message schedule, the working variables.
 const AT = 0;
@@ -97,7 +92,7 @@ function schedule(i: number): Code {
   return set(X + i, sum(x(0), early, x(9), late));
 }
 
-function code(): Uint8Array {
+function code(): Code {
   const all16 = Array.from({ length: 16 }, (_, i) => i);
   const all8 = all16.slice(0, 8);
   const block: Code = [
@@ -115,19 +110,11 @@ function code(): Uint8Array {
     ...all8.flatMap((i) => store(i32(STATE), 8 * i, sum(load(i32(STATE), 8 * i), local(WORK + i)))),
     ...set(AT, op(I32_ADD, local(AT), i32(128))),
   ];
-  return assemble(
-    PAGES,
-    2,
-    [
-      [1, I32],
-      [25, I64],
-    ],
-    repeat(block, op(I32_LT_U, local(AT), local(STOP))),
-  );
+  return repeat(block, op(I32_LT_U, local(AT), local(STOP)));
 }
 
-// Memo of the compiled code; its memory carries nothing from one call to the next.
-let kernel: Kernel | null | undefined;
+// Memo of the compiled code.
+let kernel: BlockKernel | null | undefined;
 
 /**
  * Works through whole blocks; false where there is no WebAssembly. State and constants are pairs of 32-bit
@@ -141,22 +128,15 @@ export function blocksByWasm(
   count: number,
 ): boolean {
   if (kernel === undefined) {
-    kernel = instantiate(code);
-    if (kernel !== null) writePairs(kernel.view, ROUND, constants);
+    const locals = [
+      [1, I32],
+      [25, I64],
+    ] as const;
+    kernel = blockKernel(2, locals, code, "upper first");
+    kernel?.write(ROUND, constants);
   }
   if (kernel === null) return false;
-  const { memory, view: words, run } = kernel;
-  writePairs(words, STATE, state);
-  for (let done = 0; done < count; ) {
-    const n = Math.min(count - done, BLOCKS);
-    memory.set(new Uint8Array(view.buffer, view.byteOffset + from + 128 * done, 128 * n), INPUT);
-    run(INPUT, INPUT + 128 * n);
-    done += n;
-  }
-  for (let i = 0; i < 16; i++) state[i] = words.getInt32(STATE + 4 * (i ^ 1), true);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + from, 128 * count);
+  kernel.run(state, bytes, 128, count);
   return true;
-}
-
-function writePairs(view: DataView, at: number, pairs: Int32Array): void {
-  for (let i = 0; i < pairs.length; i++) view.setInt32(at + 4 * (i ^ 1), pairs[i] as number, true);
 }

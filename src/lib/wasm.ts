@@ -15,6 +15,7 @@ export const I32_NE = 0x47;
 export const I32_LT_U = 0x49;
 export const I32_ADD = 0x6a;
 export const I64_ADD = 0x7c;
+export const I64_MUL = 0x7e;
 export const I64_AND = 0x83;
 export const I64_OR = 0x84;
 export const I64_XOR = 0x85;
