@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 const PROGRAMS = [
   { path: "/usr/bin/chromium", package: "chromium" },
   { path: "/usr/bin/busybox", package: "busybox-static" },
+  { path: "/usr/bin/zstd", package: "zstd" },
 ];
 
 /** Before all tests: as root on a system with apt, what is missing is installed. */
