@@ -1,23 +1,50 @@
-// The package cache: etc/apk/cache if that is a link to a directory, else var/cache/apk for indexes (apk-cache(5)).
+// The cache of indexes and packages: etc/apk/cache if that is there (packages are kept, too), else var/cache/apk
+// (apk-cache(5)).
+import { Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
+import { bytesOf, concat, strOf } from "../lib/bytes.ts";
+import { Sha1 } from "../lib/sha1.ts";
+import { S_ISDIR } from "../libc/stat.ts";
 import type { Context } from "./context.ts";
+import { ApkError, errorText } from "./errors.ts";
+import { hex } from "./extract_v2.ts";
 import type { Package } from "./package.ts";
 import type { Repository } from "./repository.ts";
+import { readSignedTar } from "./signed-tar.ts";
+import { bytesSource, isRemote, openUrl, type Source } from "./source.ts";
 import type { Trust } from "./trust.ts";
+
+/** Of an index as it is fetched, and of its text. */
+const INDEX_MAX = 1 << 26;
+const INDEX_TEXT_MAX = 1 << 28;
+/** Extended attributes of cached indexes: what the server said of the version we have. */
+const ETAG = "user.apk.etag";
+const MODIFIED = "user.apk.modified";
+
+/** Where a repository's index is: beside the packages of an architecture, or where the URL says. */
+export function indexUrl(repo: Pick<Repository, "url" | "type">, arch: string): string {
+  if (repo.type === "ndx") return repo.url;
+  const file = repo.type === "v3" ? "Packages.adb" : "APKINDEX.tar.gz";
+  return `${repo.url.replace(/\/+$/, "")}/${arch}/${file}`;
+}
 
 /** Name of a repository's index in the cache: "APKINDEX.<8 hex of the SHA-1 of its URL>.tar.gz". */
 export function indexCacheName(url: string): string {
-  return `APKINDEX.${url}.tar.gz`;
+  return `APKINDEX.${hex(new Sha1().update(bytesOf(url)).digest()).slice(0, 8)}.tar.gz`;
 }
 
-/** Name of a package in the cache: "name-version.<8 hex of its identity>.apk". */
-export function packageCacheName(pkg: Package): string {
-  return `${pkg.id}.apk`;
+/** The cache's directory below the root. */
+export function cacheDir(ctx: Context): string {
+  return ctx.settings.cacheDir ?? (hasCache(ctx) ? "etc/apk/cache" : "var/cache/apk");
 }
 
-/** URL of a repository's index: "<url>/<arch>/APKINDEX.tar.gz". */
-export function indexUrl(url: string, arch: string): string {
-  return `${url}/${arch}/APKINDEX.tar.gz`;
+/** Is there a cache for packages (--cache-dir, or etc/apk/cache leads to a directory)? */
+export function hasCache(ctx: Context): boolean {
+  const { settings, root } = ctx;
+  if (!settings.cache) return false;
+  if (settings.cacheDir !== undefined) return true;
+  const st = root.stat("etc/apk/cache");
+  return st !== undefined && S_ISDIR(st.mode);
 }
 
 /** What an index file holds. */
@@ -27,16 +54,186 @@ export interface IndexFile {
   readonly text: Uint8Array;
 }
 
+/** Reads and verifies an index. */
+export function* parseIndexFile(source: Source, trust: Trust): Steps<IndexFile> {
+  const files = yield* readSignedTar(source, trust, INDEX_TEXT_MAX);
+  const text = files.get("APKINDEX");
+  if (text === undefined) throw new ApkError("BAD archive");
+  return { description: strOf(files.get("DESCRIPTION") ?? new Uint8Array(0)), text };
+}
+
 /**
- * The index of a repository for the first of `arches`: local ones as they stand, others from the cache, fetched before
- * when they are missing or stale (--cache-max-age, --force-refresh, -U) and the network may be used. What went wrong
- * is told (WARNING) and stands in `repo.error`; undefined when there is no index to be had.
+ * The index of a repository for `arch`. Local ones are read as they stand, others from the cache; with `autoupdate`
+ * they are fetched before when they are missing or stale (--cache-max-age, --force-refresh) and the network may be
+ * used. What went wrong is told (WARNING) and stands in `repo.error` (nothing to be had) or `repo.stale` (an older
+ * one is used); undefined when there is no index.
  */
 export function* readIndex(
   ctx: Context,
   trust: Trust,
   repo: Repository,
   arch: string,
+  autoupdate: boolean,
 ): Steps<IndexFile | undefined> {
-  throw new Error(`not yet ${ctx.settings.root} ${trust.allowUntrusted} ${repo.url} ${arch}`);
+  const url = indexUrl(repo, arch);
+  if (!isRemote(url)) return yield* tryReading(ctx, repo, "opening", readNow(ctx, trust, url));
+  if (!ctx.settings.cache)
+    return yield* tryReading(ctx, repo, "fetching", readNow(ctx, trust, url));
+  const cached = `${cacheDir(ctx)}/${indexCacheName(url)}`;
+  let failure = "";
+  if (autoupdate && ctx.settings.network) {
+    try {
+      const fresh = yield* refresh(ctx, trust, url, cached);
+      if (fresh !== undefined) return fresh;
+    } catch (e) {
+      failure = errorText(e);
+    }
+  }
+  try {
+    const bytes = yield* ctx.root.readFile(cached, INDEX_MAX);
+    const index = yield* parseIndexFile(bytesSource(bytes), trust);
+    if (failure !== "") {
+      repo.stale = true;
+      yield* ctx.print.warning(`updating ${repo.url}: ${failure}`);
+    }
+    return index;
+  } catch (e) {
+    const what = failure === "" ? "opening from cache" : "updating and opening";
+    repo.error = failure === "" ? errorText(e) : failure;
+    yield* ctx.print.warning(`${what} ${repo.url}: ${repo.error}`);
+    return undefined;
+  }
+}
+
+function* tryReading(
+  ctx: Context,
+  repo: Repository,
+  what: string,
+  steps: Steps<IndexFile>,
+): Steps<IndexFile | undefined> {
+  try {
+    return yield* steps;
+  } catch (e) {
+    repo.error = errorText(e);
+    yield* ctx.print.warning(`${what} ${repo.url}: ${repo.error}`);
+    return undefined;
+  }
+}
+
+function* readNow(ctx: Context, trust: Trust, url: string): Steps<IndexFile> {
+  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${url}`);
+  const source = yield* openUrl(ctx, url);
+  if (source === undefined) throw new Error("bug: no conditions, yet nothing is new");
+  try {
+    return yield* parseIndexFile(source, trust);
+  } finally {
+    source.close();
+  }
+}
+
+/** Fetches an index that is missing or old into the cache; undefined when the cached one is good. */
+function* refresh(
+  ctx: Context,
+  trust: Trust,
+  url: string,
+  cached: string,
+): Steps<IndexFile | undefined> {
+  const { root, settings, sys } = ctx;
+  const st = root.lstat(cached);
+  const now = sys.clock_gettime(0);
+  const age = st === undefined ? Number.POSITIVE_INFINITY : now.sec - st.mtime.sec;
+  if (!settings.forceRefresh && age >= 0 && age < settings.cacheMaxAge) return undefined;
+  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${url}`);
+  const request = st === undefined || settings.forceRefresh ? {} : versionOf(ctx, cached);
+  const source = yield* openUrl(ctx, url, request);
+  if (source === undefined) {
+    root.utimens(cached, now, now);
+    return undefined;
+  }
+  try {
+    const bytes = yield* readWhole(source, INDEX_MAX);
+    const index = yield* parseIndexFile(bytesSource(bytes), trust);
+    try {
+      root.mkdirs(cacheDir(ctx));
+      yield* root.replaceFile(cached, bytes, 0o644, false);
+      remember(ctx, cached, source);
+    } catch (e) {
+      // It is of use without being kept; who may not write keeps nothing.
+      if (!(e instanceof Errno)) throw e;
+    }
+    return index;
+  } finally {
+    source.close();
+  }
+}
+
+/** All of a source; more than `limit` bytes are refused. */
+export function* readWhole(source: Source, limit: number): Steps<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let chunk = yield* source.read(); chunk.length > 0; chunk = yield* source.read()) {
+    size += chunk.length;
+    if (size > limit) throw new ApkError("File too large");
+    chunks.push(chunk);
+  }
+  return concat(chunks);
+}
+
+/** What the server said of a cached index. Where attributes cannot be kept it is fetched anew each time. */
+function versionOf(ctx: Context, cached: string): { etag?: string; ifModifiedSince?: number } {
+  try {
+    const all = ctx.root.xattrs(cached);
+    const etag = all.get(ETAG);
+    const modified = all.get(MODIFIED);
+    return {
+      ...(etag && { etag: strOf(etag) }),
+      ...(modified && { ifModifiedSince: Number(strOf(modified)) }),
+    };
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    return {};
+  }
+}
+
+function remember(ctx: Context, cached: string, source: Source): void {
+  try {
+    if (source.etag !== "") ctx.root.setxattr(cached, ETAG, bytesOf(source.etag));
+    if (source.mtime > 0) ctx.root.setxattr(cached, MODIFIED, bytesOf(String(source.mtime)));
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+  }
+}
+
+/** The first four bytes of an identity ("Q1…", "Q2…") in hexadecimal. */
+function identityHex(identity: string): string {
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  let bits = 0n;
+  for (const c of identity.slice(2, 8)) bits = bits * 64n + BigInt(Math.max(0, digits.indexOf(c)));
+  return (bits >> 4n).toString(16).padStart(8, "0");
+}
+
+/** Name of a package in the cache: "name-version.<8 hex of its identity>.apk". */
+export function packageCacheName(pkg: Package): string {
+  return `${pkg.id}.${identityHex(pkg.info.identity)}.apk`;
+}
+
+/** Where a repository has a package. */
+export function packageUrl(repo: Repository, pkg: Package, arch: string): string {
+  const { info } = pkg;
+  const base =
+    repo.type === "ndx" ? repo.url.replace(/\/[^/]*$/, "") : repo.url.replace(/\/+$/, "");
+  const usual = repo.type === "ndx" ? "${name}-${version}.apk" : "${arch}/${name}-${version}.apk";
+  const spec = repo.packageSpec === "" ? usual : repo.packageSpec;
+  const values: Readonly<Record<string, string>> = {
+    name: info.name,
+    version: info.version,
+    arch: info.arch === "" ? arch : info.arch,
+    hash: identityHex(info.identity),
+  };
+  const path = spec.replace(/\$\{(\w+)(?::(\d+))?\}/g, (all, key: string, length?: string) => {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    if (value === undefined) return all;
+    return length === undefined ? value : value.slice(0, Number(length));
+  });
+  return path.includes("://") ? path : `${base}/${path}`;
 }

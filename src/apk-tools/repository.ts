@@ -25,6 +25,8 @@ export interface Repository {
   description: string;
   /** Template of package paths that a v3 index gives, "" for the usual one. */
   packageSpec: string;
+  /** What is known of it is that of its last successful update: this one failed. */
+  stale?: boolean;
   /** The index could not be had: an error number's or our own text; "" when all is well. */
   error: string;
 }

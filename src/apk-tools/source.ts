@@ -40,15 +40,15 @@ export interface UrlRequest {
   readonly etag?: string;
 }
 
-/** Is it a URL of the network, which --no-network forbids? */
+/** Is it a URL of the network, which --no-network forbids? (test: is a local file taken for one.) */
 export function isRemote(url: string): boolean {
-  return /^(https?|ftp):/i.test(url);
+  return /^(https?|ftp|test):/i.test(url);
 }
 
 /** The path that a local URL names. */
 export function localPath(url: string): string {
-  if (!/^(file|test):/i.test(url)) return url;
-  return url.slice(5).replace(/^\/\/(localhost(?=\/))?/, "");
+  if (/^test:/i.test(url)) return url.slice(5);
+  return /^file:/i.test(url) ? url.slice(5).replace(/^\/\/(localhost(?=\/))?/, "") : url;
 }
 
 class FileSource implements Source {
@@ -81,7 +81,7 @@ class FileSource implements Source {
 }
 
 /** A local file. */
-export function* fileSource(sys: Sys, path: string, flags = O_RDONLY): Steps<Source> {
+export function* fileSource(sys: Sys, path: string, flags: number = O_RDONLY): Steps<Source> {
   return new FileSource(sys, yield* settle(sys.openat(AT_FDCWD, path, flags | O_CLOEXEC)));
 }
 
@@ -112,8 +112,8 @@ export function* openUrl(
   url: string,
   request: UrlRequest = {},
 ): Steps<Source | undefined> {
-  if (!isRemote(url)) return yield* fileSource(ctx.sys, localPath(url));
-  if (!ctx.settings.network) throw ENOENT;
+  if (isRemote(url) && !ctx.settings.network) throw ENOENT;
+  if (!/^(https?|ftp):/i.test(url)) return yield* fileSource(ctx.sys, localPath(url));
   const options = yield* httpOptions(ctx);
   if (request.ifModifiedSince !== undefined) options.ifModifiedSince = request.ifModifiedSince;
   if (request.etag !== undefined && request.etag !== "") options.etag = request.etag;
