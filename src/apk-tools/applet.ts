@@ -25,8 +25,12 @@ export interface OptionSpec {
   readonly name: string;
   /** Letter, if it has one. */
   readonly letter?: string;
-  /** Name of the value in help; undefined for a switch (`--x`, `--no-x`, `--x=yes|no`). */
+  /** Name of the value in help; undefined for a switch. */
   readonly value?: string;
+  /** A switch that can be turned off as well: `--x`, `--no-x`, `--x=yes|no`; "auto": `--x=auto` too. */
+  readonly bool?: true | "auto";
+  /** More long names for the same thing. */
+  readonly aliases?: readonly string[];
   /** One sentence, in our own words. "" hides it. */
   readonly help: string;
 }

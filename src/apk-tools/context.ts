@@ -11,7 +11,10 @@ export interface Settings {
   root: string;
   /** Of --arch; empty: etc/apk/arch, else the machine's. */
   arch: string[];
+  /** -X, as given. */
   repositories: string[];
+  /** --repository-config: lines as in etc/apk/repositories. */
+  repositoryConfig: string[];
   repositoriesFile: string | undefined;
   keysDir: string | undefined;
   cacheDir: string | undefined;
@@ -22,8 +25,12 @@ export interface Settings {
   /** Seconds without progress on a connection. */
   timeout: number;
   verbosity: number;
-  interactive: boolean;
+  /** undefined: as etc/apk/interactive says. */
+  interactive: boolean | "auto" | undefined;
+  progress: boolean | "auto";
+  /** -1: none. */
   progressFd: number;
+  prettyPrint: boolean | "auto";
   allowUntrusted: boolean;
   network: boolean;
   cache: boolean;
@@ -39,6 +46,9 @@ export interface Settings {
   chown: boolean;
   usermode: boolean;
   preserveEnv: boolean;
+  /** --preupgrade-depends, as given; undefined: "apk-tools". */
+  preupgradeDepends: string[] | undefined;
+  uvolManager: string | undefined;
   sync: boolean | "auto";
   rootTmpfs: boolean | "auto";
   logfile: boolean;
@@ -55,6 +65,9 @@ export interface Settings {
   legacyInfo: boolean;
   /** --from: which sources are loaded. */
   from: "system" | "repositories" | "installed" | "none";
+  /** Of files that are made (version 3); undefined: the format's own choice. */
+  compression: { algorithm: "none" | "deflate" | "zstd"; level: number } | undefined;
+  signKeys: string[];
 }
 
 /** A running apk. */
@@ -81,6 +94,22 @@ export class Context {
     this.settings = settings;
     this.print = print;
     this.options = options;
+  }
+
+  /** Was this switch of the command given, and not turned off again? */
+  flag(name: string): boolean {
+    const last = this.options.get(name)?.at(-1);
+    return last !== undefined && last !== "no";
+  }
+
+  /** The last value of an option of the command. */
+  value(name: string): string | undefined {
+    return this.options.get(name)?.at(-1);
+  }
+
+  /** All its values, in order. */
+  values(name: string): readonly string[] {
+    return this.options.get(name) ?? [];
   }
 
   /** What is below --root; opened when first asked for. Throws Errno when it is not there. */
