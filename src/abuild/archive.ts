@@ -29,8 +29,8 @@ function plainEntry(name: string, size: number, mtime: number, mode: number): Ta
     mtime,
     type: "0",
     linkname: "",
-    uname: "root",
-    gname: "root",
+    uname: "",
+    gname: "",
     devmajor: 0,
     devminor: 0,
   };
