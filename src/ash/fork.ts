@@ -89,6 +89,44 @@ export function placeChild(
   if (foreground) setForeground(sh, leader);
 }
 
+/** What a child that goes on with the shell's state is to know. */
+interface Start {
+  /** The parent, as long as nothing has been awaited. */
+  sh: Shell;
+  child: Shell;
+  control: boolean;
+  /** The job's first process; 0 when the child is that. */
+  first: number;
+  mode: ForkMode;
+  node: Node | null;
+  prepare: ((sys: Sys) => void) | undefined;
+  run: Run;
+}
+
+// Not a function inside forkShell: V8 makes a hidden class for each generator function that is called,
+// and that keeps the whole child until the next collection of the old generation.
+function* childShell(start: Start, sys: Sys, ready: () => void): Steps<number> {
+  const { sh, child, control, first, mode } = start;
+  child.sys = sys;
+  if (control) {
+    placeChild(child, sys, 0, first === 0 ? sys.getpid() : first, mode === FOREGROUND);
+  }
+  start.prepare?.(sys);
+  resetTraps(child, mode === NOJOB);
+  resetRootSignals(sh, sys);
+  ready();
+  if (mode === BACKGROUND && !control) {
+    ignoreKeyboard(child);
+    if (first === 0) yield* nullInput(sys);
+  }
+  child.opts.monitor = false;
+  child.ttyFd = -1;
+  // As the original has it, -e is not for substitutions.
+  if (mode === NOJOB) child.opts.errexit = false;
+  if (!isJobs(start.node)) child.jobs.inherited = undefined;
+  return yield* runToEnd(child, start.run);
+}
+
 /** Forks a child that runs `run` with the shell's state; `prepare` moves its descriptors. */
 function forkShell(
   sh: Shell,
@@ -101,26 +139,8 @@ function forkShell(
   const child = sh.fork();
   const control = job.control;
   const first = job.procs[0]?.pid ?? 0;
-  const pid = forkSafely(sh, function* (sys, ready): Steps<number> {
-    child.sys = sys;
-    if (control) {
-      placeChild(child, sys, 0, first === 0 ? sys.getpid() : first, mode === FOREGROUND);
-    }
-    prepare?.(sys);
-    resetTraps(child, mode === NOJOB);
-    resetRootSignals(sh, sys);
-    ready();
-    if (mode === BACKGROUND && !control) {
-      ignoreKeyboard(child);
-      if (first === 0) yield* nullInput(sys);
-    }
-    child.opts.monitor = false;
-    child.ttyFd = -1;
-    // As the original has it, -e is not for substitutions.
-    if (mode === NOJOB) child.opts.errexit = false;
-    if (!isJobs(node)) child.jobs.inherited = undefined;
-    return yield* runToEnd(child, run);
-  });
+  const start: Start = { sh, child, control, first, mode, node, prepare, run };
+  const pid = forkSafely(sh, (sys, ready) => childShell(start, sys, ready));
   const leader = first === 0 ? pid : first;
   if (control) placeChild(sh, sh.sys, pid, leader, mode === FOREGROUND);
   const text = control && node !== null ? commandText(node) : "";

@@ -164,21 +164,23 @@ function openHere(sys: Sys, text: string): Blocking<number> {
     sys.close(writer);
     return reader;
   }
-  forkTask(sys, function* (child): Steps<number> {
-    child.close(reader);
-    try {
-      for (let at = 0; at < bytes.length; ) {
-        let n = child.write(writer, at === 0 ? bytes : bytes.subarray(at));
-        if (isSteps(n)) n = yield* n;
-        at += n;
-      }
-    } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-    }
-    return 0;
-  });
+  forkTask(sys, (child) => fillHere(child, bytes, reader, writer));
   sys.close(writer);
   return reader;
+}
+
+function* fillHere(child: Sys, bytes: Uint8Array, reader: number, writer: number): Steps<number> {
+  child.close(reader);
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      let n = child.write(writer, at === 0 ? bytes : bytes.subarray(at));
+      if (isSteps(n)) n = yield* n;
+      at += n;
+    }
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+  }
+  return 0;
 }
 
 function* finishHere(sys: Sys, n: Steps<number>, reader: number, writer: number): Steps<number> {

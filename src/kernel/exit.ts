@@ -21,7 +21,7 @@ export function exitTask(task: Task): void {
   kernel.tasks.delete(task.tid);
   group.tasks.delete(task);
   group.utimeMs += task.utimeMs;
-  const shared = [...group.tasks].some((other) => other.fds === task.fds);
+  const shared = group.tasks.size > 0 && group.tasks.some((other) => other.fds === task.fds);
   if (!shared) task.fds.closeAll(task);
   task.ns.leave(task);
   if (group.tasks.size === 0) exitProcess(task, group);
@@ -86,7 +86,8 @@ export function leaveProcessGroup(group: ThreadGroup): void {
 /** Children go to pid 1. */
 function reparentChildren(group: ThreadGroup): void {
   const { init } = group.kernel;
-  for (const child of group.children) {
+  if (group.children.size === 0) return;
+  for (const child of [...group.children]) {
     const orphanedBefore = isOrphaned(child.pgrp);
     group.children.delete(child);
     if (init === undefined || init === group || init.exitStatus !== undefined) {

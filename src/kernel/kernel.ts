@@ -5,6 +5,7 @@ import type { DeviceTable } from "./device.ts";
 import type { FileSystemType } from "./fs/filesystems.ts";
 import type { MountNamespace } from "./fs/mount.ts";
 import type { Host, Limits } from "./host.ts";
+import { IdTable } from "./idtable.ts";
 import type { KernelLog } from "./log.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { ProcessGroup, Session, Task, ThreadGroup } from "./task.ts";
@@ -44,11 +45,11 @@ export class Kernel {
   readonly scheduler: Scheduler;
   /** TypeScript programs by name: what a `#!bivy NAME` file starts. */
   readonly programs: ReadonlyMap<string, Program>;
-  readonly tasks: Map<number, Task> = new Map<number, Task>();
+  readonly tasks: IdTable<Task> = new IdTable<Task>();
   /** Processes, zombies included, by pid. */
-  readonly groups: Map<number, ThreadGroup> = new Map<number, ThreadGroup>();
-  readonly pgrps: Map<number, ProcessGroup> = new Map<number, ProcessGroup>();
-  readonly sessions: Map<number, Session> = new Map<number, Session>();
+  readonly groups: IdTable<ThreadGroup> = new IdTable<ThreadGroup>();
+  readonly pgrps: IdTable<ProcessGroup> = new IdTable<ProcessGroup>();
+  readonly sessions: IdTable<Session> = new IdTable<Session>();
   readonly fileSystems: Map<string, FileSystemType> = new Map<string, FileSystemType>();
   readonly devices: DeviceTable;
   readonly log: KernelLog;

@@ -156,7 +156,7 @@ export function sendSignal(
 ): void {
   if (group.exitStatus !== undefined) return;
   prepare(group, signo);
-  const blockedByAll = [...group.tasks].every((task) => has(task.maskLo, task.maskHi, signo));
+  const blockedByAll = !group.tasks.some((task) => !has(task.maskLo, task.maskHi, signo));
   if (!blockedByAll && ignored(group, signo)) return;
   addPending(group.pending, siginfo);
   for (const task of group.tasks) {

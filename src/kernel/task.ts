@@ -6,6 +6,7 @@ import type { Cred } from "./cred.ts";
 import type { FdTable } from "./fdtable.ts";
 import type { Path } from "./fs/file.ts";
 import type { MountNamespace } from "./fs/mount.ts";
+import { Members } from "./idtable.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Tty } from "./tty/tty.ts";
 import { type Sleep, WaitQueue } from "./wait.ts";
@@ -21,7 +22,7 @@ export interface FsInfo {
 export class ProcessGroup {
   readonly id: number;
   readonly session: Session;
-  readonly members: Set<ThreadGroup> = new Set<ThreadGroup>();
+  readonly members: Members<ThreadGroup> = new Members<ThreadGroup>();
 
   constructor(id: number, session: Session) {
     this.id = id;
@@ -56,10 +57,10 @@ export class ThreadGroup {
   readonly kernel: Kernel;
   /** The process id. */
   readonly pid: number;
-  readonly tasks: Set<Task> = new Set<Task>();
+  readonly tasks: Members<Task> = new Members<Task>();
   leader!: Task;
   parent: ThreadGroup | undefined;
-  readonly children: Set<ThreadGroup> = new Set<ThreadGroup>();
+  readonly children: Members<ThreadGroup> = new Members<ThreadGroup>();
   pgrp: ProcessGroup;
   /**
    * Dispositions by signal number; absent = SIG_DFL. Shared by the threads, and with forked processes: a

@@ -17,27 +17,46 @@ export const PREEMPT: Wait = Object.freeze({ deadlineMs: 0 });
 
 /** The tasks that sleep on one condition. Waking is by broadcast: the woken look again. */
 export class WaitQueue {
-  #sleeps: Set<Sleep> | undefined;
+  /** The one that came first: mostly there is no other. */
+  #first: Sleep | undefined;
+  #others: Sleep[] | undefined;
 
   /** Called by the scheduler when a task goes to sleep. */
   add(sleep: Sleep): void {
-    this.#sleeps ??= new Set();
-    this.#sleeps.add(sleep);
+    if (this.#first === undefined) this.#first = sleep;
+    else if (this.#others === undefined) this.#others = [sleep];
+    else this.#others.push(sleep);
   }
 
   remove(sleep: Sleep): void {
-    this.#sleeps?.delete(sleep);
+    const others = this.#others;
+    if (this.#first === sleep) {
+      this.#first = undefined;
+      if (others !== undefined) {
+        this.#first = others.shift();
+        if (others.length === 0) this.#others = undefined;
+      }
+    } else if (others !== undefined) {
+      const at = others.indexOf(sleep);
+      if (at >= 0) others.splice(at, 1);
+      if (others.length === 0) this.#others = undefined;
+    }
   }
 
   get empty(): boolean {
-    return this.#sleeps === undefined || this.#sleeps.size === 0;
+    return this.#first === undefined;
   }
 
   /** Makes every sleeper runnable, in the order they came. */
   wake(): void {
-    const sleeps = this.#sleeps;
-    if (sleeps === undefined || sleeps.size === 0) return;
-    for (const sleep of [...sleeps]) sleep.wake(WOKEN);
+    const first = this.#first;
+    if (first === undefined) return;
+    const others = this.#others;
+    // Emptied before: each would take itself out of the whole row otherwise.
+    this.#first = undefined;
+    this.#others = undefined;
+    first.wake(WOKEN);
+    if (others !== undefined) for (const sleep of others) sleep.wake(WOKEN);
   }
 }
 

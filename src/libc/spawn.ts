@@ -81,6 +81,17 @@ export function* execOrDie(
   }
 }
 
+function* prepared(
+  p: Process,
+  argv: readonly string[],
+  sys: Sys,
+  envp: readonly string[],
+  prepare: ((sys: Sys) => void) | undefined,
+): Steps<number> {
+  prepare?.(sys);
+  return yield* execOrDie(p, argv, sys, envp);
+}
+
 /** Starts a child that runs `argv` by PATH; flushes stdout before. Its pid. */
 export function* spawn(
   p: Process,
@@ -90,10 +101,7 @@ export function* spawn(
   const f = p.stdout.flush();
   if (f) yield* f;
   const envp = p.environ();
-  return p.sys.fork(function* (sys) {
-    prepare?.(sys);
-    return yield* execOrDie(p, argv, sys, envp);
-  });
+  return p.sys.fork((sys) => prepared(p, argv, sys, envp, prepare));
 }
 
 /** waitpid(2) until this child has ended, through interruptions: its wait status. */

@@ -3,7 +3,7 @@ import { isSteps, type Steps } from "../../abi/program.ts";
 import { strOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import type { Process } from "../../libc/process.ts";
-import { LineReader } from "../../libc/stdio.ts";
+import { type Input, LineReader } from "../../libc/stdio.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { copyFd } from "../libbb/copy.ts";
 import { forEachInput } from "../libbb/inputs.ts";
@@ -30,26 +30,28 @@ function visible(tabs: boolean, ends: boolean): (text: string) => string {
   };
 }
 
+function* copied(p: Process, input: Input): Steps<number> {
+  return (yield* copyFd(p, input.fd, 1)) < 0 ? 1 : 0;
+}
+
+function* shown(p: Process, input: Input, show: (text: string) => string): Steps<number> {
+  for (;;) {
+    let chunk = input.read();
+    if (isSteps(chunk)) chunk = yield* chunk;
+    if (chunk.length === 0) return 0;
+    const w = p.stdout.puts(show(strOf(chunk)));
+    if (w) yield* w;
+    dieIfStdoutFailed(p);
+  }
+}
+
 function* main(p: Process): Steps<number> {
   const opt = getopt(p, "etvAnbu", { implies: { A: "et", e: "v", t: "v" } });
   const show = opt.has("v") ? visible(opt.has("t"), opt.has("e")) : undefined;
   if (!opt.has("n") && !opt.has("b")) {
-    return yield* forEachInput(
-      p,
-      opt.operands,
-      function* (input) {
-        if (show === undefined) return (yield* copyFd(p, input.fd, 1)) < 0 ? 1 : 0;
-        for (;;) {
-          let chunk = input.read();
-          if (isSteps(chunk)) chunk = yield* chunk;
-          if (chunk.length === 0) return 0;
-          const w = p.stdout.puts(show(strOf(chunk)));
-          if (w) yield* w;
-          dieIfStdoutFailed(p);
-        }
-      },
-      true,
-    );
+    const each = (input: Input): Steps<number> =>
+      show === undefined ? copied(p, input) : shown(p, input, show);
+    return yield* forEachInput(p, opt.operands, each, true);
   }
   // Lines are numbered through all files. A file's last line without newline is ended, but not with -v.
   const numbered = opt.has("b") ? /[^\n]+\n?/g : /[^\n]*\n|[^\n]+/g;

@@ -113,14 +113,13 @@ function* main(p: Process): Steps<number> {
       : firstLines;
   const headers =
     opt.lastOf("qv") === undefined ? opt.operands.length > 1 : opt.lastOf("qv") === "v";
+  if (!headers) return yield* forEachInput(p, opt.operands, (input) => which(p, input, count));
   let first = true;
   return yield* forEachInput(p, opt.operands, function* (input) {
-    if (headers) {
-      const w = p.stdout.puts(`${first ? "" : "\n"}==> ${input.name} <==\n`);
-      if (w) yield* w;
-      dieIfStdoutFailed(p);
-      first = false;
-    }
+    const w = p.stdout.puts(`${first ? "" : "\n"}==> ${input.name} <==\n`);
+    if (w) yield* w;
+    dieIfStdoutFailed(p);
+    first = false;
     yield* which(p, input, count);
   });
 }

@@ -48,6 +48,11 @@ export interface Plan {
   failed: boolean;
 }
 
+function* waited(steps: Steps<void>): Steps<boolean> {
+  yield* steps;
+  return true;
+}
+
 /** Thrown by -quit. */
 export class Quit {}
 
@@ -224,10 +229,6 @@ class Parser {
 
   #print(end: string): Test {
     const { stdout } = this.#p;
-    const waited = function* (steps: Steps<void>): Steps<boolean> {
-      yield* steps;
-      return true;
-    };
     return (file) => {
       const w = stdout.puts(file.path + end);
       dieIfStdoutFailed(this.#p);

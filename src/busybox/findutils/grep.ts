@@ -306,25 +306,7 @@ function* main(p: Process): Steps<number> {
   const grep = new Grep(p, opt, lines);
   const recursive = opt.has("r") || opt.has("R");
   if (opt.operands.length > 1 && !opt.has("h")) grep.prefix = true;
-  let found = false;
-  let failed = false;
-
-  const one = function* (name: string): Steps<boolean> {
-    let input: Input;
-    try {
-      input = yield* openInput(p, name);
-    } catch (e) {
-      yield* grep.fails(name, e);
-      return false;
-    }
-    try {
-      const label = input === p.stdin ? "(standard input)" : name;
-      if (yield* grep.file(input, label)) found = true;
-      return true;
-    } finally {
-      closeInput(p, input);
-    }
-  };
+  const result: Result = { found: false, failed: false };
 
   for (const name of opt.operands.length === 0 ? ["-"] : opt.operands) {
     const st = recursive && name !== "-" ? tryStat(p.sys, name) : undefined;
@@ -335,15 +317,37 @@ function* main(p: Process): Steps<number> {
         *file(path, st) {
           // Links to directories are not followed, nor opened.
           const target = S_ISLNK(st.mode) ? tryStat(p.sys, path) : undefined;
-          if (!grep.done && !(target !== undefined && S_ISDIR(target.mode))) yield* one(path);
+          if (!grep.done && !(target !== undefined && S_ISDIR(target.mode))) yield* one(p, grep, path, result);
           return true;
         },
       });
-    } else if (!(yield* one(name))) failed = true;
+    } else if (!(yield* one(p, grep, name, result))) result.failed = true;
     if (grep.done) return 0;
   }
-  if (failed) return 2;
-  return found ? 0 : 1;
+  if (result.failed) return 2;
+  return result.found ? 0 : 1;
+}
+
+interface Result {
+  found: boolean;
+  failed: boolean;
+}
+
+function* one(p: Process, grep: Grep, name: string, result: Result): Steps<boolean> {
+  let input: Input;
+  try {
+    input = yield* openInput(p, name);
+  } catch (e) {
+    yield* grep.fails(name, e);
+    return false;
+  }
+  try {
+    const label = input === p.stdin ? "(standard input)" : name;
+    if (yield* grep.file(input, label)) result.found = true;
+    return true;
+  } finally {
+    closeInput(p, input);
+  }
 }
 
 const OPTIONS = `	-e PATTERN	A pattern; may be repeated

@@ -21,15 +21,25 @@ export function* startChild(
   const f = p.stdout.flush();
   if (f) yield* f;
   const child: Child = { pid: 0, failure: undefined };
-  child.pid = p.sys.fork(function* (sys) {
-    try {
-      prepare?.(sys);
-      return yield* execvp(sys, argv, envp, p.env.get("PATH"));
-    } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-      child.failure = e;
-      return 127;
-    }
-  });
+  const path = p.env.get("PATH");
+  child.pid = p.sys.fork((sys) => become(child, sys, argv, envp, path, prepare));
   return child;
+}
+
+function* become(
+  child: Child,
+  sys: Sys,
+  argv: readonly string[],
+  envp: readonly string[],
+  path: string | undefined,
+  prepare: ((sys: Sys) => void) | undefined,
+): Steps<number> {
+  try {
+    prepare?.(sys);
+    return yield* execvp(sys, argv, envp, path);
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    child.failure = e;
+    return 127;
+  }
 }
