@@ -15,6 +15,8 @@ export class Database {
   world: Dependency[] = [];
   /** In the order of the file: newly installed ones at the end. */
   installed: InstalledPackage[] = [];
+  /** Those with triggers, in the order of lib/apk/db/triggers. */
+  triggers: InstalledPackage[] = [];
 
   /** The name, made when nobody knew it. */
   name(name: string): Name {

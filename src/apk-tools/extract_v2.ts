@@ -7,7 +7,7 @@ import { concat, strOf } from "../lib/bytes.ts";
 import type { TarFile } from "../lib/tar.ts";
 import type { Context } from "./context.ts";
 import { ApkError, badArchive, badSignature, untrusted } from "./errors.ts";
-import type { ScriptType } from "./installed.ts";
+import { SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import { Package, type PackageInfo } from "./package.ts";
 import { parsePkgInfo } from "./pkginfo.ts";
 import { type MemberDigests, SignedTar, withArchiveErrors } from "./signed-tar.ts";
@@ -20,20 +20,11 @@ const SCRIPT_MAX = 1 << 22;
 const SCRIPTS_MAX = 1 << 24;
 const NAME_MAX = 4096;
 
-const SCRIPT_TYPES: readonly ScriptType[] = [
-  "pre-install",
-  "post-install",
-  "pre-upgrade",
-  "post-upgrade",
-  "pre-deinstall",
-  "post-deinstall",
-  "trigger",
-];
-
 /** The control part of a package, verified. */
 export interface Control {
   readonly info: PackageInfo;
   readonly scripts: ReadonlyMap<ScriptType, Uint8Array>;
+  readonly scriptTimes: ReadonlyMap<ScriptType, number>;
   /** SHA-256 of the data part in hexadecimal. */
   readonly datahash: string;
   /** A trusted key has signed it. */
@@ -60,6 +51,7 @@ export class PackageReader {
   #info: PackageInfo | undefined;
   #datahash = "";
   #scripts = new Map<ScriptType, Uint8Array>();
+  #scriptTimes = new Map<ScriptType, number>();
   #control: Control | undefined;
   #dataDigest = "";
   /** The first file of the data part, found while looking for the end of the control part. */
@@ -97,6 +89,7 @@ export class PackageReader {
         size += file.size;
         if (size > SCRIPTS_MAX) throw badArchive();
         this.#scripts.set(type, yield* this.#tar.whole(file, SCRIPT_MAX));
+        this.#scriptTimes.set(type, Math.floor(file.mtime));
       }
     }
   }
@@ -123,6 +116,7 @@ export class PackageReader {
     this.#control = {
       info: this.#info,
       scripts: this.#scripts,
+      scriptTimes: this.#scriptTimes,
       datahash: this.#datahash,
       signed: signature !== undefined && this.#identity === "",
     };

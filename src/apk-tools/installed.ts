@@ -34,11 +34,24 @@ export type ScriptType =
   | "post-deinstall"
   | "trigger";
 
+/** In the order of lib/apk/db/scripts.tar. */
+export const SCRIPT_TYPES: readonly ScriptType[] = [
+  "pre-install",
+  "post-install",
+  "pre-deinstall",
+  "post-deinstall",
+  "pre-upgrade",
+  "post-upgrade",
+  "trigger",
+];
+
 /** The state of an installed package. */
 export class InstalledPackage {
   readonly pkg: Package;
   directories: InstalledDirectory[] = [];
   readonly scripts: Map<ScriptType, Uint8Array> = new Map();
+  /** Seconds since 1970 that the archive of scripts keeps; 0 unknown. */
+  readonly scriptTimes: Map<ScriptType, number> = new Map();
   /** Globs of directories, a "+" in front: only if changed. */
   triggers: string[] = [];
   /** Tag of the repository it was pinned to. */
