@@ -5,8 +5,9 @@ import { NodeHost } from "./host/node/host.ts";
 import { loadImage } from "./host/node/image.ts";
 import type { ImageNode } from "./kernel/fs/imagefs/imagefs.ts";
 import type { Host } from "./kernel/host.ts";
-import { Machine as BaseMachine, type BootOptions } from "./machine/machine.ts";
+import { Machine as BaseMachine, type BootOptions, type MountOptions } from "./machine/machine.ts";
 import { basePrograms } from "./machine/programs.ts";
+import { repositoryMount } from "./machine/repository.ts";
 
 export type { Blocking, Program, Steps, Sys } from "./abi/program.ts";
 export type { Host, Limits } from "./kernel/host.ts";
@@ -23,14 +24,20 @@ export { hostFolder };
 interface Shared {
   image: ImageNode;
   programs: BootOptions["programs"];
+  repository: MountOptions;
 }
 
 let shared: Shared | undefined;
 
+function asset(name: string): string {
+  return fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
+}
+
 function share(): Shared {
   shared ??= {
-    image: loadImage(fileURLToPath(new URL("../dist/rootfs.img", import.meta.url))),
+    image: loadImage(asset("rootfs.img")),
     programs: basePrograms(),
+    repository: repositoryMount(() => loadImage(asset("repository.img"))),
   };
   return shared;
 }
@@ -49,7 +56,9 @@ export const Machine: {
   boot(options?: NodeBootOptions): BaseMachine;
 } = {
   boot(options = {}) {
-    return BaseMachine.boot({ host: new NodeHost(), ...share(), ...options });
+    const { image, programs, repository } = share();
+    const mounts = [repository, ...(options.mounts ?? [])];
+    return BaseMachine.boot({ host: new NodeHost(), image, programs, ...options, mounts });
   },
 };
 /** The type of what `Machine.boot` gives. */

@@ -17,7 +17,7 @@ import { BivyError } from "../machine/errors.ts";
 import { Machine, type MountOptions, type SpawnOptions } from "../machine/machine.ts";
 import type { ExitStatus, MachineProcess } from "../machine/process.ts";
 import { basePrograms } from "../machine/programs.ts";
-import { embeddedImage } from "./image.ts";
+import { embeddedImage, embeddedRepository } from "./image.ts";
 import { parseRun, type RunOptions, UsageError, type Volume } from "./options.ts";
 
 /** The image's own command. */
@@ -76,7 +76,7 @@ function bootMachine(options: RunOptions): Machine {
     programs: basePrograms(),
     readOnly: options.readOnly,
     env: environment(options),
-    mounts: options.volumes.map((volume) => mountOf(volume, working)),
+    mounts: [embeddedRepository(), ...options.volumes.map((volume) => mountOf(volume, working))],
     limits: {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(tasks === undefined ? {} : { tasks }),
