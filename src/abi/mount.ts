@@ -32,6 +32,9 @@ export const ST_NOATIME = 1024;
 export const ST_NODIRATIME = 2048;
 export const ST_RELATIME = 4096;
 
+export const ISOFS_SUPER_MAGIC = 0x9660;
+export const MSDOS_SUPER_MAGIC = 0x4d44;
+export const SQUASHFS_MAGIC = 0x73717368;
 export const TMPFS_MAGIC = 0x01021994;
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const SYSFS_MAGIC = 0x62656572;

@@ -13,6 +13,7 @@ import { devtmpfs } from "../kernel/fs/devtmpfs/devtmpfs.ts";
 import type { FileSystemType } from "../kernel/fs/filesystems.ts";
 import { ImageFs, type ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
 import type { SuperBlock } from "../kernel/fs/inode.ts";
+import { iso9660 } from "../kernel/fs/isofs/isofs.ts";
 import { Mount, MountNamespace } from "../kernel/fs/mount.ts";
 import { resolve } from "../kernel/fs/namei.ts";
 import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
@@ -58,6 +59,7 @@ const TYPES: readonly FileSystemType[] = [
   devtmpfs,
   devpts,
   overlayFileSystem,
+  iso9660,
 ];
 
 /** Mounts a super block on an existing directory. */

@@ -6,6 +6,10 @@ import { existsSync } from "node:fs";
 const PROGRAMS = [
   { path: "/usr/bin/chromium", package: "chromium" },
   { path: "/usr/bin/busybox", package: "busybox-static" },
+  { path: "/usr/sbin/mkfs.vfat", package: "dosfstools" },
+  { path: "/usr/sbin/sfdisk", package: "fdisk" },
+  { path: "/usr/bin/mksquashfs", package: "squashfs-tools" },
+  { path: "/usr/bin/xorriso", package: "xorriso" },
   { path: "/usr/bin/zstd", package: "zstd" },
 ];
 

@@ -55,7 +55,7 @@ export function mountBdev<T extends SuperBlock>(
   bdev.open();
   try {
     const sb = fill(bdev, readonly);
-    sb.readonly = readonly;
+    if (readonly) sb.readonly = true;
     bdev.superBlock = sb;
     mounted(kernel).set(bdev, holder);
     return sb;
