@@ -15,6 +15,13 @@ export class Database {
   world: Dependency[] = [];
   /** In the order of the file: newly installed ones at the end. */
   installed: InstalledPackage[] = [];
+  /** Architectures whose packages may be installed, the first the one of indexes. Empty: any. */
+  arches: string[] = [];
+  /** Packages that have an install_if. */
+  readonly withInstallIf: Package[] = [];
+  /** Indexes have packages that are of no use: broken dependencies, or made for a newer apk. */
+  brokenPackages = false;
+  newerPackages = false;
   /** Those with triggers, in the order of lib/apk/db/triggers. */
   triggers: InstalledPackage[] = [];
 
@@ -38,11 +45,18 @@ export class Database {
       return known;
     }
     if (identity !== "") this.packages.set(identity, pkg);
+    if (pkg.info.installIf !== "") this.withInstallIf.push(pkg);
     this.name(pkg.name).providers.push({ pkg, version: pkg.version });
     if (pkg.info.provides !== "")
       for (const dep of pkg.provides)
         this.name(dep.name).providers.push({ pkg, version: dep.version });
     return pkg;
+  }
+
+  isArchAllowed(arch: string): boolean {
+    return (
+      arch === "" || arch === "noarch" || this.arches.length === 0 || this.arches.includes(arch)
+    );
   }
 
   /** The installed package of that name (not one that provides it). */

@@ -13,7 +13,7 @@ export const OP_IDENTITY: number = OP_LESS | OP_GREATER;
 /** One requirement, conflict or provision. Immutable. */
 export interface Dependency {
   readonly name: string;
-  /** Repository tag (`@edge`), "" for none: only world has them. */
+  /** Repository tag ("edge" of `@edge`), "" for none: only world has them. */
   readonly tag: string;
   readonly op: number;
   /** "" with OP_ANY. */

@@ -20,6 +20,15 @@ function join(list: string, more: string): string {
   return list === "" ? more : `${list} ${more}`;
 }
 
+/** Bits of the last digit that stand for nothing are nothing: equal hashes are equal strings. */
+function canonicalIdentity(value: string): string {
+  const i = value.length - 2;
+  if (value.length !== 30 || value.charCodeAt(i + 1) !== 0x3d) return value;
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const digit = digits.indexOf(value.charAt(i));
+  return (digit & 3) === 0 ? value : `${value.slice(0, i)}${digits.charAt(digit & ~3)}=`;
+}
+
 /**
  * Takes one field of a record, by the code of its letter. False: not a field of index records. Values that come twice
  * are lists that go on.
@@ -27,7 +36,7 @@ function join(list: string, more: string): string {
 export function takeField(info: PackageInfo, letter: number, value: string): boolean {
   switch (letter) {
     case 0x43: // C
-      info.identity = value;
+      info.identity = canonicalIdentity(value);
       return true;
     case 0x50: // P
       info.name = value;

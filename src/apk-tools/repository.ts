@@ -14,7 +14,7 @@ export type RepositoryType = "ndx" | "v2" | "v3";
 export interface Repository {
   /** As the user wrote it, without tag: a URL or an absolute path. */
   readonly url: string;
-  /** With "@"; "" for none: packages of tagged repositories are used only by those who name the tag. */
+  /** Without "@"; "" for none: packages of tagged repositories are used only by those who name the tag. */
   readonly tag: string;
   /** In Package.repositories. */
   readonly bit: number;

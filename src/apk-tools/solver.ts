@@ -1,34 +1,448 @@
-// Decides which packages make a world true, without backtracking: constraints are pushed forward until all names are decided.
+// Decides which packages make a world true. There is no going back: what a decision demands is pushed forward to the
+// names it concerns, what is ruled out stays ruled out, until every name that is needed has been decided.
 import type { Plan } from "./changes.ts";
 import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
 import type { Name } from "./name.ts";
+import type { Package } from "./package.ts";
+import { IN_CACHE } from "./repository.ts";
+import { explain } from "./solver-errors.ts";
+import { SOLVE_INHERIT } from "./solver-flags.ts";
+import { Ordering } from "./solver-order.ts";
+import { prefer, selectable } from "./solver-prefer.ts";
+import {
+  type Candidate,
+  isOption,
+  meets,
+  NameState,
+  PackageState,
+  Tags,
+} from "./solver-state.ts";
 
-/** For all names (SolveOptions.flags) or one (nameFlags): bits. */
-export const SOLVE_UPGRADE = 1;
-/** Prefer what repositories have (-a). */
-export const SOLVE_AVAILABLE = 2;
-export const SOLVE_REINSTALL = 4;
-/** Only the latest version of what the pinning allows (-l). */
-export const SOLVE_LATEST = 8;
-/** Keep what is installed (upgrade PACKAGES, --ignore). */
-export const SOLVE_INSTALLED = 16;
-/** With a name's flags: what it depends on gets them, too. */
-export const SOLVE_INHERIT = 32;
+export * from "./solver-flags.ts";
 
 export interface SolveOptions {
+  /** SOLVE_* bits for all names. */
   readonly flags: number;
   readonly nameFlags?: ReadonlyMap<Name, number>;
-  readonly ignoreConflicts?: boolean;
+  /** Columns for the explanation of errors. */
+  readonly width?: number;
 }
 
 /** A plan, or lines that tell why there is none. */
-export type Solution = { readonly plan: Plan } | { readonly errors: string };
+export type Solution =
+  | { readonly plan: Plan; readonly errors: undefined }
+  | { readonly plan: undefined; readonly errors: readonly string[]; readonly status: number };
+
+const NOW = 0;
+const SOON = 1;
+const LAST = 2;
+
+/** One run. */
+export class Solver {
+  readonly db: Database;
+  readonly tags: Tags;
+  readonly #names = new Map<string, NameState>();
+  readonly #packages = new Map<Package, PackageState>();
+  readonly #options: SolveOptions;
+  readonly #reachable: number;
+  readonly inRepository: number;
+  readonly #nameFlags = new Map<string, number>();
+  /** Packages whose install_if has the name. */
+  readonly #installIf = new Map<string, Package[]>();
+  #undiscovered: NameState[] = [];
+  #dirty: NameState[] = [];
+  #queue: NameState[] = [];
+
+  constructor(db: Database, options: SolveOptions) {
+    this.db = db;
+    this.#options = options;
+    this.tags = new Tags(db.repositories);
+    let reachable = IN_CACHE;
+    let all = 0;
+    for (const repo of db.repositories) {
+      all |= repo.bit;
+      if (repo.reachable) reachable |= repo.bit;
+    }
+    this.#reachable = reachable;
+    this.inRepository = all;
+    for (const [name, flags] of options.nameFlags ?? []) this.#nameFlags.set(name.name, flags);
+    for (const pkg of db.withInstallIf)
+      for (const { name } of pkg.installIf) {
+        const known = this.#installIf.get(name);
+        if (known === undefined) this.#installIf.set(name, [pkg]);
+        else known.push(pkg);
+      }
+  }
+
+  // ---- discovery -----------------------------------------------------------------------------------
+
+  /** The state of a name; all that can be reached from it is looked at later (see #discover). */
+  state(name: string): NameState {
+    const state = this.#name(name);
+    if (!state.complete) {
+      state.complete = true;
+      this.#undiscovered.push(state);
+    }
+    return state;
+  }
+
+  #name(name: string): NameState {
+    let state = this.#names.get(name);
+    if (state === undefined) {
+      state = new NameState(name);
+      this.#names.set(name, state);
+    }
+    return state;
+  }
+
+  packageState(pkg: Package): PackageState | undefined {
+    return this.#packages.get(pkg);
+  }
+
+  knownName(name: string): NameState | undefined {
+    return this.#names.get(name);
+  }
+
+  #discover(): void {
+    for (let state = this.#undiscovered.pop(); state; state = this.#undiscovered.pop()) {
+      const providers = this.db.names.get(state.name)?.providers ?? [];
+      for (const { pkg } of providers) this.#package(pkg);
+      // In the order of the database, whatever way they were found on.
+      const place = new Map<Package, number>();
+      providers.forEach(({ pkg }, i) => {
+        if (!place.has(pkg)) place.set(pkg, i);
+      });
+      state.candidates.sort(
+        (a, b) => (place.get(a.state.pkg) ?? 0) - (place.get(b.state.pkg) ?? 0),
+      );
+    }
+  }
+
+  #package(pkg: Package): PackageState {
+    const known = this.#packages.get(pkg);
+    if (known !== undefined) return known;
+    const own = this.#name(pkg.name);
+    const flags = this.#options.flags | (this.#nameFlags.get(pkg.name) ?? 0);
+    const state = new PackageState(pkg, own, this.#isObtainable(pkg), flags);
+    this.#packages.set(pkg, state);
+    own.candidates.push({ state, version: pkg.version, barred: false, preferred: false });
+    this.#discoverTriggered(pkg.name);
+    for (const { name, version } of pkg.provides) {
+      const provided = this.#name(name);
+      provided.candidates.push({ state, version, barred: false, preferred: false });
+      if (version === "") state.virtual.push(provided);
+      else if (provided !== own) state.owned.push(provided);
+      this.#discoverTriggered(name);
+    }
+    for (const dep of pkg.depends) {
+      const target = this.state(dep.name);
+      state.targets.push(target);
+      if (target.dependents[target.dependents.length - 1] !== state) target.dependents.push(state);
+    }
+    if (pkg.info.installIf !== "")
+      for (const { name } of pkg.installIf) this.#name(name).triggers.push(state);
+    return state;
+  }
+
+  /** Packages that come by themselves with others must be known when those are. */
+  #discoverTriggered(name: string): void {
+    const triggered = this.#installIf.get(name);
+    if (triggered === undefined) return;
+    this.#installIf.delete(name);
+    for (const pkg of triggered) this.#package(pkg);
+  }
+
+  #isObtainable(pkg: Package): boolean {
+    if (pkg.installed !== undefined) return true;
+    if (pkg.info.uninstallable || !this.db.isArchAllowed(pkg.info.arch)) return false;
+    return (
+      (pkg.repositories & this.#reachable) !== 0 ||
+      pkg.filename !== "" ||
+      pkg.info.installedSize === 0
+    );
+  }
+
+  // ---- consequences --------------------------------------------------------------------------------
+
+  /** Something that the names of a package's candidates rest on has changed. */
+  #touchPackage(state: PackageState): void {
+    this.#touch(state.own);
+    for (const name of state.owned) this.#touch(name);
+    for (const name of state.virtual) this.#touch(name);
+  }
+
+  #touch(name: NameState): void {
+    name.rank = -1;
+    if (name.dirty) return;
+    name.dirty = true;
+    this.#dirty.push(name);
+  }
+
+  #enqueue(name: NameState): void {
+    this.#touch(name);
+    if (name.queued || name.decided) return;
+    name.queued = true;
+    this.#queue.push(name);
+  }
+
+  /** Lets all changes take effect. */
+  #settle(): void {
+    for (;;) {
+      this.#discover();
+      const name = this.#dirty.shift();
+      if (name === undefined) return;
+      name.dirty = false;
+      for (const dependent of name.dependents)
+        if (!dependent.impossible && !dependent.selected) this.#examine(dependent);
+      if (!name.decided && (name.requirers > 0 || name.wanted)) this.#merge(name);
+    }
+  }
+
+  /** Can all of its dependencies still be met? */
+  #examine(state: PackageState): void {
+    const { depends } = state.pkg;
+    for (let i = 0; i < depends.length; i++) {
+      const dep = depends[i] as Dependency;
+      const target = state.targets[i] as NameState;
+      const bad = dep.conflict
+        ? target.candidates.some((c) => c.state.selected && c.state !== state && meets(c, dep))
+        : !this.#canBeMet(target, dep);
+      if (bad) {
+        state.impossible = true;
+        this.#touchPackage(state);
+        return;
+      }
+    }
+  }
+
+  #canBeMet(target: NameState, dep: Dependency): boolean {
+    for (const candidate of target.candidates)
+      if (isOption(candidate) && meets(candidate, dep)) return true;
+    return false;
+  }
+
+  /** Tells the names that every option of a needed name depends on that they are needed, too. */
+  #merge(name: NameState): void {
+    const options = name.candidates.filter(
+      (c) => isOption(c) && (name.requirers > 0 || c.state.wanted),
+    );
+    const [one, ...others] = options;
+    if (one === undefined || options.some((c) => !selectable(c))) return;
+    if (name.requirers === 0 && options.length > 1) return;
+    for (let i = 0; i < one.state.targets.length; i++) {
+      const target = one.state.targets[i] as NameState;
+      if ((one.state.pkg.depends[i] as Dependency).conflict || target.decided) continue;
+      if (!others.every(({ state }) => this.#requires(state, target))) continue;
+      if (!name.merged.has(target)) {
+        name.merged.add(target);
+        target.requirers++;
+        this.#enqueue(target);
+      }
+      this.#narrow(target, options);
+    }
+  }
+
+  #requires(state: PackageState, target: NameState): boolean {
+    const i = state.targets.indexOf(target);
+    return i >= 0 && !(state.pkg.depends[i] as Dependency).conflict;
+  }
+
+  /** Rules out what would do for none of the options, of which one will be taken. */
+  #narrow(target: NameState, options: readonly Candidate[]): void {
+    for (const candidate of target.candidates) {
+      if (!isOption(candidate)) continue;
+      let satisfied = 0;
+      for (const { state } of options) if (this.#suits(state, target, candidate)) satisfied++;
+      candidate.preferred = satisfied === options.length;
+      if (satisfied > 0) continue;
+      this.#bar(candidate, target);
+    }
+  }
+
+  #suits(state: PackageState, target: NameState, candidate: Candidate): boolean {
+    const { depends } = state.pkg;
+    for (let i = 0; i < depends.length; i++)
+      if (state.targets[i] === target && !meets(candidate, depends[i] as Dependency)) return false;
+    return true;
+  }
+
+  #bar(candidate: Candidate, name: NameState): void {
+    candidate.barred = true;
+    this.#touch(name);
+    if (candidate.version !== "") {
+      candidate.state.impossible = true;
+      this.#touchPackage(candidate.state);
+    }
+  }
+
+  // ---- decisions -----------------------------------------------------------------------------------
+
+  /** Makes a dependency of something selected, or of world, hold. */
+  #apply(dep: Dependency, owner: PackageState | undefined): void {
+    const name = this.state(dep.name);
+    this.#discover();
+    if (dep.conflict) {
+      for (const candidate of name.candidates)
+        if (candidate.state !== owner && meets(candidate, dep)) this.#object(candidate.state);
+      return;
+    }
+    name.requirers++;
+    const tag = owner === undefined ? this.tags.bit(dep.tag) : 0;
+    for (const candidate of name.candidates) {
+      const { state } = candidate;
+      if (!meets(candidate, dep)) {
+        candidate.barred = true;
+        if (candidate.version !== "") this.#object(state);
+        continue;
+      }
+      state.allowedTags |= tag;
+      state.preferredTags |= tag;
+      if (owner !== undefined) this.#inherit(state, owner);
+    }
+    this.#enqueue(name);
+  }
+
+  #object(state: PackageState): void {
+    state.conflicts++;
+    this.#touchPackage(state);
+  }
+
+  #inherit(state: PackageState, from: PackageState): void {
+    state.allowedTags |= from.allowedTags;
+    if (from.flags & SOLVE_INHERIT) state.flags |= from.flags;
+  }
+
+  /** When a name's turn is: with one option at once, with several later, those that no one may choose last. */
+  #rank(name: NameState): number {
+    let options = 0;
+    let versioned = true;
+    let some = false;
+    for (const candidate of name.candidates) {
+      if (!isOption(candidate)) continue;
+      if (name.requirers === 0 && !candidate.state.wanted) continue;
+      options++;
+      if (selectable(candidate)) some = true;
+      if (candidate.version === "") versioned = false;
+    }
+    if (options === 0) return versioned && name.candidates.length > 0 ? NOW : LAST;
+    if (options === 1 && some && versioned) return NOW;
+    return some && versioned ? SOON : LAST;
+  }
+
+  #next(): NameState | undefined {
+    let best: NameState | undefined;
+    let bestRank = LAST + 1;
+    let kept = 0;
+    for (const name of this.#queue) {
+      if (name.decided) {
+        name.queued = false;
+        continue;
+      }
+      this.#queue[kept++] = name;
+      if (bestRank === NOW) continue;
+      if (name.rank < 0) name.rank = this.#rank(name);
+      if (name.rank < bestRank) {
+        best = name;
+        bestRank = name.rank;
+      }
+    }
+    this.#queue.length = kept;
+    return best;
+  }
+
+  #decide(name: NameState): void {
+    let best: Candidate | undefined;
+    for (const candidate of name.candidates) {
+      if (name.requirers === 0 && !(candidate.state.wanted && isOption(candidate))) continue;
+      if (!selectable(candidate) && !candidate.state.selected) continue;
+      if (best === undefined || this.#prefer(candidate, best) > 0) best = candidate;
+    }
+    name.decided = true;
+    this.#touch(name);
+    if (best !== undefined) this.#select(name, best);
+  }
+
+  #prefer(a: Candidate, b: Candidate): number {
+    return prefer(a, b, this.tags, this.inRepository);
+  }
+
+  #select(name: NameState, candidate: Candidate): void {
+    const { state } = candidate;
+    name.chosen = candidate;
+    if (state.selected) return;
+    state.selected = true;
+    this.#own(state.own, state);
+    for (const owned of state.owned) this.#own(owned, state);
+    this.#touchPackage(state);
+    for (const dep of state.pkg.depends) this.#apply(dep, state);
+    this.#trigger(state.own);
+    for (const provided of state.owned) this.#trigger(provided);
+    for (const provided of state.virtual) this.#trigger(provided);
+  }
+
+  /** The package now holds a name: no other that holds it can be beside it. */
+  #own(name: NameState, owner: PackageState): void {
+    for (const candidate of name.candidates) {
+      if (candidate.state === owner) {
+        if (name.chosen === undefined || name.chosen.version === "") name.chosen = candidate;
+        name.decided = true;
+      } else if (candidate.version !== "") this.#object(candidate.state);
+    }
+  }
+
+  /** Looks after packages that come with the name. */
+  #trigger(name: NameState): void {
+    for (const state of name.triggers) {
+      if (state.wanted || !this.#isWanted(state)) continue;
+      state.wanted = true;
+      state.own.wanted = true;
+      this.#touchPackage(state);
+      this.#enqueue(state.own);
+    }
+  }
+
+  #isWanted(state: PackageState): boolean {
+    let allowed = 0;
+    for (const dep of state.pkg.installIf) {
+      const target = this.#names.get(dep.name);
+      const there = target?.candidates.find((c) => c.state.selected && meets(c, dep));
+      if ((there === undefined) !== dep.conflict) return false;
+      // Who is needed and not decided will come.
+      if (dep.conflict && target !== undefined && target.requirers > 0 && !target.decided)
+        return false;
+      if (there !== undefined) allowed |= there.state.allowedTags;
+    }
+    state.allowedTags |= allowed;
+    return true;
+  }
+
+  // ---- the whole -----------------------------------------------------------------------------------
+
+  solve(world: readonly Dependency[]): Solution {
+    for (const { pkg } of this.db.installed) this.#package(pkg);
+    for (const dep of world) this.state(dep.name);
+    this.#discover();
+    for (const state of this.#packages.values()) if (!state.impossible) this.#examine(state);
+    for (const state of this.#packages.values()) if (state.impossible) this.#touchPackage(state);
+    for (const dep of world) this.#apply(dep, undefined);
+    this.#settle();
+    for (let name = this.#next(); name !== undefined; name = this.#next()) {
+      this.#decide(name);
+      this.#settle();
+    }
+    const ordering = new Ordering(this, world);
+    const plan = ordering.plan();
+    const errors = explain(this, world, ordering.order, this.#options.width ?? 50);
+    if (errors !== undefined) return { plan: undefined, ...errors };
+    return { plan, errors: undefined };
+  }
+}
 
 export function solve(
-  _db: Database,
+  db: Database,
   world: readonly Dependency[],
-  _options: SolveOptions,
+  options: SolveOptions,
 ): Solution {
-  return { plan: { changes: [], world } };
+  return new Solver(db, options).solve(world);
 }
