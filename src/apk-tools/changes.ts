@@ -1,5 +1,5 @@
 // What is to be done to a root: the plan a solver makes and commit.ts carries out, and how it is told.
-import type { Steps } from "../abi/program.ts";
+import { type Steps, settle } from "../abi/program.ts";
 import { LineReader } from "../libc/stdio.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -99,7 +99,7 @@ function download(db: Database, plan: Plan): number {
 function* answerIsYes(ctx: Context): Steps<boolean> {
   const f = ctx.p.stdout.flush();
   if (f) yield* f;
-  const line = yield* new LineReader(ctx.p.stdin).next();
+  const line = yield* settle(new LineReader(ctx.p.stdin).next());
   const answer = line === undefined ? "" : line.trim().toLowerCase();
   return line !== undefined && (answer === "" || answer === "y" || answer === "yes");
 }

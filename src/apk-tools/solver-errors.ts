@@ -33,7 +33,7 @@ class Explanation {
     for (const dep of world) this.#demand({ dep, by: undefined });
     const packages = order.filter((one) => one instanceof PackageState);
     packages.sort((a, b) => (a.pkg.name < b.pkg.name ? -1 : a.pkg.name > b.pkg.name ? 1 : 0));
-    for (const by of packages) for (const dep of by.pkg.depends) this.#demand({ dep, by });
+    for (const by of packages) for (const dep of by.depends) this.#demand({ dep, by });
     for (const one of order)
       if (one instanceof PackageState) this.#package(one);
       else this.#missing(one);

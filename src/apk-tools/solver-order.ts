@@ -23,6 +23,7 @@ export class Ordering {
   readonly #installedByName = new Map<string, Package>();
   readonly #seen = new Set<PackageState>();
   readonly #seenMissing = new Set<NameState>();
+  readonly #leaving = new Set<Package>();
   readonly #changes: Change[] = [];
   #depth = 0;
   /** Packages as they were done, and names that nothing stands for, as they were missed. */
@@ -100,27 +101,24 @@ export class Ordering {
 
   /** Removes a package that is to go, before it those that need it and are to go, too. */
   #remove(pkg: Package): void {
-    if (!this.#present.has(pkg) || this.#depth >= DEPTH_MAX) return;
-    this.#present.delete(pkg);
+    if (!this.#present.has(pkg) || this.#leaving.has(pkg) || this.#depth >= DEPTH_MAX) return;
+    this.#leaving.add(pkg);
     this.#depth++;
     for (const name of namesOf(pkg))
       for (const other of this.#needs.get(name) ?? [])
         if (!this.#stays(other) && !this.#isReplaced(other) && requires(other, pkg))
           this.#remove(other);
     this.#depth--;
-    this.#removeNow(pkg);
+    if (this.#present.has(pkg)) this.#removeNow(pkg);
   }
 
   // ---- installations -------------------------------------------------------------------------------
 
-  #visitName(name: string): void {
+  #visitName(name: string, needed = true): void {
     const state = this.#solver.knownName(name);
     if (state === undefined) return;
-    const chosen =
-      state.chosen?.state ??
-      state.candidates.find((c) => c.state.selected)?.state;
-    if (chosen !== undefined) this.#visit(chosen);
-    else if (!this.#seenMissing.has(state)) {
+    if (state.chosen !== undefined) this.#visit(state.chosen.state);
+    else if (needed && !this.#seenMissing.has(state)) {
       this.#seenMissing.add(state);
       this.order.push(state);
     }
@@ -132,9 +130,9 @@ export class Ordering {
     const { pkg } = state;
     this.#depth++;
     this.#makeRoom(state);
-    for (const dep of pkg.depends) {
+    for (const dep of state.depends) {
       if (dep.conflict) this.#separate(dep, pkg);
-      else this.#visitName(dep.name);
+      this.#visitName(dep.name, !dep.conflict);
     }
     this.order.push(state);
     this.#change(state);

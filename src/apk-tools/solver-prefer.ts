@@ -20,14 +20,14 @@ function byVersion(a: Candidate, b: Candidate): number {
 
 /**
  * May it be taken without being named? By its own name or a version it provides, by its priority, or because something
- * needs it under its own name.
+ * needs it under its own name. That it comes by its install_if does not do.
  */
 export function selectable({ state, version }: Candidate): boolean {
   return (
     version !== "" ||
     state.pkg.info.providerPriority > 0 ||
     state.own.requirers > 0 ||
-    state.selected
+    state.required
   );
 }
 
@@ -41,8 +41,10 @@ export function prefer(a: Candidate, b: Candidate, tags: Tags, inRepository: num
     ? 0
     : first(!a.barred && !sa.impossible, !b.barred && !sb.impossible) ||
       first(a.preferred, b.preferred) ||
-      sb.conflicts - sa.conflicts;
+      sb.conflicts + sb.unmet - sa.conflicts - sa.unmet;
   if (order !== 0) return order;
+  const there = first(sa.selected, sb.selected);
+  if (there !== 0) return there;
   const ta = tags.of(sa.pkg);
   const tb = tags.of(sb.pkg);
   const installed = first(sa.pkg.installed !== undefined, sb.pkg.installed !== undefined);
@@ -56,7 +58,7 @@ export function prefer(a: Candidate, b: Candidate, tags: Tags, inRepository: num
     );
     if (available !== 0) return available;
   }
-  const pin = first((ta & sa.preferredTags) !== 0, (tb & sb.preferredTags) !== 0);
+  const pin = first((ta & (sa.preferredTags || 1)) !== 0, (tb & (sb.preferredTags || 1)) !== 0);
   if (pin !== 0) return pin;
   if ((flags & (SOLVE_UPGRADE | SOLVE_AVAILABLE | SOLVE_LATEST)) === 0 && installed !== 0)
     return installed;

@@ -8,7 +8,9 @@ export class PackageState {
   readonly pkg: Package;
   /** State of the name it bears. */
   readonly own: NameState;
-  /** States of the names in its dependencies, in their order. */
+  /** Its dependencies; none of a package that cannot be installed anyway. */
+  readonly depends: readonly Dependency[];
+  /** States of the names in them, in their order. */
   readonly targets: NameState[] = [];
   /** Names it provides with a version, without its own. */
   readonly owned: NameState[] = [];
@@ -18,6 +20,8 @@ export class PackageState {
   conflicts = 0;
   /** It cannot be had, or one of its dependencies cannot be met any more. */
   impossible: boolean;
+  /** How many of its dependencies cannot be met; known of impossible ones when it matters. */
+  unmet = 0;
   /** It can be had: installed, cached, or in a repository within reach. */
   readonly obtainable: boolean;
   /** All that its install_if names is there. */
@@ -28,12 +32,15 @@ export class PackageState {
   /** SOLVE_* bits, of all or inherited. */
   flags: number;
   selected = false;
+  /** It was selected for a name that is required, not only by its install_if. */
+  required = false;
 
   constructor(pkg: Package, own: NameState, obtainable: boolean, flags: number) {
     this.pkg = pkg;
     this.own = own;
     this.obtainable = obtainable;
     this.impossible = !obtainable;
+    this.depends = pkg.info.uninstallable && pkg.installed === undefined ? [] : pkg.depends;
     this.flags = flags;
   }
 
@@ -83,7 +90,7 @@ export class NameState {
   /** Class in the order of decisions, while nothing changes. */
   rank = -1;
   /** Names that all of its options need, and have been told so. */
-  readonly merged = new Set<NameState>();
+  readonly merged: Set<NameState> = new Set();
 
   constructor(name: string) {
     this.name = name;

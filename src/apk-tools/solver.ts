@@ -135,7 +135,7 @@ export class Solver {
       else if (provided !== own) state.owned.push(provided);
       this.#discoverTriggered(name);
     }
-    for (const dep of pkg.depends) {
+    for (const dep of state.depends) {
       const target = this.state(dep.name);
       state.targets.push(target);
       if (target.dependents[target.dependents.length - 1] !== state) target.dependents.push(state);
@@ -201,25 +201,33 @@ export class Solver {
 
   /** Can all of its dependencies still be met? */
   #examine(state: PackageState): void {
-    const { depends } = state.pkg;
+    const { depends } = state;
     for (let i = 0; i < depends.length; i++) {
       const dep = depends[i] as Dependency;
       const target = state.targets[i] as NameState;
-      const bad = dep.conflict
-        ? target.candidates.some((c) => c.state.selected && c.state !== state && meets(c, dep))
-        : !this.#canBeMet(target, dep);
-      if (bad) {
-        state.impossible = true;
-        this.#touchPackage(state);
-        return;
-      }
+      if (this.#isMet(state, target, dep)) continue;
+      state.impossible = true;
+      this.#touchPackage(state);
+      return;
     }
   }
 
-  #canBeMet(target: NameState, dep: Dependency): boolean {
+  #isMet(state: PackageState, target: NameState, dep: Dependency): boolean {
+    if (dep.conflict)
+      return !target.candidates.some(
+        (c) => c.state.selected && c.state !== state && meets(c, dep),
+      );
     for (const candidate of target.candidates)
       if (isOption(candidate) && meets(candidate, dep)) return true;
     return false;
+  }
+
+  #countUnmet(state: PackageState): number {
+    let count = 0;
+    for (let i = 0; i < state.depends.length; i++)
+      if (!this.#isMet(state, state.targets[i] as NameState, state.depends[i] as Dependency))
+        count++;
+    return count;
   }
 
   /** Tells the names that every option of a needed name depends on that they are needed, too. */
@@ -232,7 +240,7 @@ export class Solver {
     if (name.requirers === 0 && options.length > 1) return;
     for (let i = 0; i < one.state.targets.length; i++) {
       const target = one.state.targets[i] as NameState;
-      if ((one.state.pkg.depends[i] as Dependency).conflict || target.decided) continue;
+      if ((one.state.depends[i] as Dependency).conflict || target.decided) continue;
       if (!others.every(({ state }) => this.#requires(state, target))) continue;
       if (!name.merged.has(target)) {
         name.merged.add(target);
@@ -245,7 +253,7 @@ export class Solver {
 
   #requires(state: PackageState, target: NameState): boolean {
     const i = state.targets.indexOf(target);
-    return i >= 0 && !(state.pkg.depends[i] as Dependency).conflict;
+    return i >= 0 && !(state.depends[i] as Dependency).conflict;
   }
 
   /** Rules out what would do for none of the options, of which one will be taken. */
@@ -261,7 +269,7 @@ export class Solver {
   }
 
   #suits(state: PackageState, target: NameState, candidate: Candidate): boolean {
-    const { depends } = state.pkg;
+    const { depends } = state;
     for (let i = 0; i < depends.length; i++)
       if (state.targets[i] === target && !meets(candidate, depends[i] as Dependency)) return false;
     return true;
@@ -355,7 +363,8 @@ export class Solver {
     let best: Candidate | undefined;
     for (const candidate of name.candidates) {
       if (name.requirers === 0 && !(candidate.state.wanted && isOption(candidate))) continue;
-      if (!selectable(candidate) && !candidate.state.selected) continue;
+      if (!selectable(candidate)) continue;
+      if (candidate.state.impossible) candidate.state.unmet = this.#countUnmet(candidate.state);
       if (best === undefined || this.#prefer(candidate, best) > 0) best = candidate;
     }
     name.decided = true;
@@ -370,12 +379,13 @@ export class Solver {
   #select(name: NameState, candidate: Candidate): void {
     const { state } = candidate;
     name.chosen = candidate;
+    if (name.requirers > 0) state.required = true;
     if (state.selected) return;
     state.selected = true;
     this.#own(state.own, state);
     for (const owned of state.owned) this.#own(owned, state);
     this.#touchPackage(state);
-    for (const dep of state.pkg.depends) this.#apply(dep, state);
+    for (const dep of state.depends) this.#apply(dep, state);
     this.#trigger(state.own);
     for (const provided of state.owned) this.#trigger(provided);
     for (const provided of state.virtual) this.#trigger(provided);
