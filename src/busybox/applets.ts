@@ -98,6 +98,8 @@ import { vi } from "./editors/vi/vi.ts";
 import { find } from "./findutils/find.ts";
 import { egrep, fgrep, grep } from "./findutils/grep.ts";
 import { xargs } from "./findutils/xargs.ts";
+import { halt, poweroff, reboot } from "./init/halt.ts";
+import { init } from "./init/init.ts";
 import type { Applet } from "./libbb/applet.ts";
 import { add_shell, remove_shell } from "./loginutils/add-shell.ts";
 import { addgroup } from "./loginutils/addgroup.ts";
@@ -105,6 +107,7 @@ import { adduser } from "./loginutils/adduser.ts";
 import { chpasswd } from "./loginutils/chpasswd.ts";
 import { cryptpw, mkpasswd } from "./loginutils/cryptpw.ts";
 import { delgroup, deluser } from "./loginutils/deluser.ts";
+import { getty } from "./loginutils/getty.ts";
 import { login } from "./loginutils/login.ts";
 import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
@@ -158,6 +161,7 @@ import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
 import { setsid } from "./util-linux/setsid.ts";
+import { switch_root } from "./util-linux/switch_root.ts";
 import { umount } from "./util-linux/umount.ts";
 import { unshare } from "./util-linux/unshare.ts";
 import { xxd } from "./util-linux/xxd.ts";
@@ -347,6 +351,13 @@ export function allApplets(): Applet[] {
     remove_shell,
     su,
 
+    // init
+    getty,
+    halt,
+    init,
+    poweroff,
+    reboot,
+
     // util-linux
     cal,
     dmesg,
@@ -364,6 +375,7 @@ export function allApplets(): Applet[] {
     renice,
     rev,
     setsid,
+    switch_root,
     umount,
     unshare,
     xxd,
