@@ -101,9 +101,16 @@ export interface Sys {
   flock(fd: number, operation: number): Blocking<void>;
   /** Requests of termios.ts; `arg` and result are JavaScript values (Termios, WinSize, number). */
   ioctl(fd: number, request: number, arg?: unknown): Blocking<unknown>;
+  /** Does TCGETS answer (isatty(3))? Every program asks that first: without an exception for no. */
+  isatty(fd: number): boolean;
   pipe2(flags: number): [readFd: number, writeFd: number];
   /** Moves up to `max` bytes from a to b (sendfile, splice, copy_file_range): bytes moved, 0 at end. */
   splice(from: number, to: number, max: number): Blocking<number>;
+  /**
+   * What tee(2) would show: some of the bytes, at most `max`, that could be read from a pipe at once and
+   * that stay in it. undefined for everything but pipes.
+   */
+  peek(fd: number, max: number): Uint8Array | undefined;
   /** Fills `revents`; the number of ready rows. `timeoutMs` < 0 waits for ever. */
   poll(fds: PollFd[], timeoutMs: number): Blocking<number>;
   /** ppoll: `mask` replaces the signal mask during the wait. */

@@ -137,6 +137,14 @@ applet(sh, [
     stdout: "x\\y|z w|ab|1|2\n",
   },
   {
+    name: "read takes no more of a pipe than its line",
+    argv: c(
+      "printf 'a b\\nc\\\\\nd\\ne\\0f\\n\\nrest' | { read -r a; read b; read c; read d; read e; echo \"$? $a|$b|$c|$d|$e\"; }; " +
+        "printf '1\\n2\\n3\\n' | { read a; (read b; echo $a$b); read c; echo $c; }",
+    ),
+    stdout: "1 a b|cd|ef||rest\n12\n3\n",
+  },
+  {
     name: "getopts",
     argv: c("while getopts :ab: o -ab x -c -b; do echo $o $OPTARG $OPTIND; done"),
     stdout: "a 2\nb x 3\n: b 5\n".replace(": b 5", "? c 4\n: b 5"),

@@ -10,8 +10,10 @@ import { type Shell, SKIP_NOEXEC, SKIP_NONE } from "./shell.ts";
 export function* readCommand(sh: Shell, input: Input): Steps<Parsed> {
   if (sh.opts.verbose && input.fd >= 0) return yield* readVerbosely(sh, input);
   for (;;) {
-    const parsed = nextCommand(sh, input);
-    if (parsed !== "more") return parsed;
+    if (input.pos < input.text.length || input.eof) {
+      const parsed = nextCommand(sh, input);
+      if (parsed !== "more") return parsed;
+    }
     yield* input.fill();
   }
 }

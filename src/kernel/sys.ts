@@ -124,12 +124,18 @@ export class TaskSys implements Sys {
   ioctl(fd: number, request: number, arg?: unknown): Blocking<unknown> {
     return rw.ioctl(this.#task, fd, request, arg);
   }
+  isatty(fd: number): boolean {
+    return rw.isatty(this.#task, fd);
+  }
   pipe2(flags: number): [readFd: number, writeFd: number] {
     return pipe2(this.#task, flags);
   }
   splice(from: number, to: number, max: number): Blocking<number> {
     if (--this.budget < 0) return this.#later(() => rw.splice(this.#task, from, to, max));
     return rw.splice(this.#task, from, to, max);
+  }
+  peek(fd: number, max: number): Uint8Array | undefined {
+    return rw.peek(this.#task, fd, max);
   }
   poll(fds: PollFd[], timeoutMs: number): Blocking<number> {
     if (--this.budget < 0) return this.#later(() => poll(this.#task, fds, timeoutMs));

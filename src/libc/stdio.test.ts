@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EIO, ENOTTY, type Errno } from "../abi/errno.ts";
+import { EIO, type Errno } from "../abi/errno.ts";
 import { type Blocking, isSteps, type Steps, type Sys, type Wait } from "../abi/program.ts";
 import { bytesOf, strOf } from "../lib/bytes.ts";
 import { Input, LineReader, Output } from "./stdio.ts";
@@ -15,9 +15,7 @@ function fake(chunks: string[], most = Infinity, fail?: Errno): { sys: Sys; writ
     return value;
   };
   const sys = {
-    ioctl: () => {
-      throw ENOTTY;
-    },
+    isatty: () => false,
     read: (): Blocking<Uint8Array> => {
       const chunk = left.shift() ?? "";
       return chunk.startsWith("…") ? later(bytesOf(chunk.slice(1))) : bytesOf(chunk);

@@ -16,7 +16,6 @@
 import { EINTR, ENOMEM, Errno } from "../abi/errno.ts";
 import { SEEK_CUR } from "../abi/fcntl.ts";
 import { type Blocking, isSteps, type Steps, type Sys } from "../abi/program.ts";
-import { TCGETS } from "../abi/termios.ts";
 import { bytesOf, strOf } from "../lib/bytes.ts";
 
 /** What a seldom waiting call leaves to be done: `if (w) yield* w`. */
@@ -31,13 +30,7 @@ const LINE_MAX = 0x1000_0000;
 
 /** Is the descriptor a terminal? (isatty(3)) */
 export function isatty(sys: Sys, fd: number): boolean {
-  try {
-    sys.ioctl(fd, TCGETS);
-    return true;
-  } catch (e) {
-    if (!(e instanceof Errno)) throw e;
-    return false;
-  }
+  return sys.isatty(fd);
 }
 
 /**

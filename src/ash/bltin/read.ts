@@ -2,9 +2,10 @@
 import { EAGAIN, EINTR, Errno } from "../../abi/errno.ts";
 import { SEEK_CUR } from "../../abi/fcntl.ts";
 import { POLLIN, type PollFd } from "../../abi/poll.ts";
-import { isSteps, type Steps, type Sys } from "../../abi/program.ts";
+import { type Blocking, isSteps, type Steps, type Sys } from "../../abi/program.ts";
 import { CLOCK_MONOTONIC } from "../../abi/resource.ts";
 import { ECHO, ECHOK, ECHONL, ICANON, type Termios, VMIN, VTIME } from "../../abi/termios.ts";
+import { strOf } from "../../lib/bytes.ts";
 import { isatty } from "../../libc/stdio.ts";
 import { TCSANOW, tcgetattr, tcsetattr } from "../../libc/termios.ts";
 import { type Builtin, regular } from "../bltin.ts";
@@ -98,48 +99,64 @@ interface Line {
   text: string;
   escaped: Set<number> | undefined;
   status: number;
+  /** Only fields that were followed by a separator count. */
+  timedOut: boolean;
 }
 
-/** Gives bytes one by one; of files it reads blocks and puts back what it did not need. */
+/** Where the bytes come from: a block at a time, and what was not needed stays for the next reader. */
 class ByteSource {
   readonly #sh: Shell;
   readonly #fd: number;
+  readonly #tty: boolean;
   readonly #deadline: number | undefined;
-  #block: Uint8Array | undefined;
-  #at = 0;
-  #seekable: boolean | undefined;
+  block: Uint8Array = NOTHING;
+  /** The next byte of the block. */
+  at = 0;
+  /** How the rest of a block is given back; "bytes": it is not, so that blocks are single bytes. */
+  #kind: "file" | "pipe" | "bytes" | undefined;
+  /** A block that was asked for already. */
+  #first: Steps<Uint8Array> | undefined;
+  /** The block is still in the pipe. */
+  #peeked = false;
 
-  constructor(sh: Shell, fd: number, deadline: number | undefined) {
+  constructor(
+    sh: Shell,
+    fd: number,
+    tty: boolean,
+    deadline: number | undefined,
+    first: Steps<Uint8Array> | undefined,
+  ) {
     this.#sh = sh;
     this.#fd = fd;
+    this.#tty = tty;
     this.#deadline = deadline;
+    this.#first = first;
+    if (first !== undefined) this.#kind = "file";
   }
 
-  /** The next byte when it is at hand, else -1. */
-  ready(): number {
-    const b = this.#block;
-    return b !== undefined && this.#at < b.length ? (b[this.#at++] as number) : -1;
-  }
-
-  /** The next byte; "eof", "timeout", or a signal number that interrupted. */
-  *next(): Steps<number | "eof" | "timeout" | { signal: number }> {
+  /** The next block, when this one is used up; "eof", "timeout", or a signal that interrupted. */
+  *next(): Steps<"" | "eof" | "timeout" | { signal: number }> {
     const { sys } = this.#sh;
     for (;;) {
-      const c = this.ready();
-      if (c >= 0) return c;
+      yield* this.finish();
       try {
+        // Nobody is to come between a look into a pipe and taking what was seen.
+        if (sys.budget < 2) yield* sys.sched_yield();
+        if (this.#kind !== "file" && this.#peek()) return "";
         if (this.#deadline !== undefined) {
           const left = Math.max(0, this.#deadline - nowMs(sys));
           const fds: PollFd[] = [{ fd: this.#fd, events: POLLIN, revents: 0 }];
           const n = sys.poll(fds, left);
           if ((isSteps(n) ? yield* n : n) === 0) return "timeout";
         }
-        if (this.#seekable === undefined) this.#seekable = this.#canSeek();
-        let bytes = sys.read(this.#fd, this.#seekable ? BLOCK : 1);
+        this.#kind ??= this.#canSeek() ? "file" : "bytes";
+        let bytes = this.#first ?? sys.read(this.#fd, this.#kind === "file" ? BLOCK : 1);
+        this.#first = undefined;
         if (isSteps(bytes)) bytes = yield* bytes;
         if (bytes.length === 0) return "eof";
-        this.#block = bytes;
-        this.#at = 0;
+        this.block = bytes;
+        this.at = 0;
+        return "";
       } catch (e) {
         if (!(e instanceof Errno)) throw e;
         if (e === EINTR) {
@@ -159,41 +176,89 @@ class ByteSource {
     }
   }
 
+  /** Looks what a pipe holds. */
+  #peek(): boolean {
+    if (this.#kind === "bytes") return false;
+    const bytes = this.#sh.sys.peek(this.#fd, BLOCK);
+    if (bytes === undefined) return false;
+    this.#kind = "pipe";
+    if (bytes.length === 0) return false;
+    this.block = bytes;
+    this.at = 0;
+    this.#peeked = true;
+    return true;
+  }
+
   #canSeek(): boolean {
+    if (this.#tty) return false;
     try {
       this.#sh.sys.lseek(this.#fd, 0, SEEK_CUR);
-      return !isatty(this.#sh.sys, this.#fd);
+      return true;
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
       return false;
     }
   }
 
-  /** Puts back what was read ahead. */
-  finish(): void {
-    const left = (this.#block?.length ?? 0) - this.#at;
-    if (this.#seekable === true && left > 0) this.#sh.sys.lseek(this.#fd, -left, SEEK_CUR);
+  /** Leaves what was not needed to others. */
+  *finish(): Steps<void> {
+    const left = this.block.length - this.at;
+    const used = this.at;
+    this.block = NOTHING;
+    this.at = 0;
+    const { sys } = this.#sh;
+    if (this.#peeked) {
+      this.#peeked = false;
+      const bytes = sys.read(this.#fd, used);
+      if (isSteps(bytes)) yield* bytes;
+    } else if (this.#kind === "file" && left > 0) sys.lseek(this.#fd, -left, SEEK_CUR);
   }
 }
 
-function* readLine(sh: Shell, o: ReadOptions): Steps<Line> {
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+function* readLine(
+  sh: Shell,
+  o: ReadOptions,
+  tty: boolean,
+  first: Steps<Uint8Array> | undefined,
+): Steps<Line> {
   const deadline = o.timeoutMs === undefined ? undefined : nowMs(sh.sys) + o.timeoutMs;
-  const source = new ByteSource(sh, o.fd, deadline);
+  const source = new ByteSource(sh, o.fd, tty, deadline, first);
+  const { delimiter } = o;
   let text = "";
   let escaped: Set<number> | undefined;
   let backslash = false;
   let left = o.count;
   let status = 0;
+  let timedOut = false;
   for (;;) {
-    let c: number | "eof" | "timeout" | { signal: number } = source.ready();
-    if (c === -1) c = yield* source.next();
-    if (typeof c !== "number") {
-      status = typeof c === "object" ? 128 + c.signal : 1;
-      // What came before a timeout is lost.
-      if (c === "timeout") text = "";
-      break;
+    if (source.at >= source.block.length) {
+      const came = yield* source.next();
+      if (came !== "") {
+        status = typeof came === "object" ? 128 + came.signal : 1;
+        timedOut = came === "timeout";
+        break;
+      }
     }
-    if (c === 0 && o.delimiter !== 0) continue;
+    const { block } = source;
+    if (!backslash && o.count === 0) {
+      // All that is nothing special, at once.
+      const end = block.indexOf(delimiter, source.at);
+      let run = strOf(block, source.at, end < 0 ? block.length : end);
+      const special = o.raw ? -1 : run.indexOf("\\");
+      if (special >= 0) run = run.slice(0, special);
+      source.at += run.length;
+      text += delimiter !== 0 && run.includes("\0") ? run.replaceAll("\0", "") : run;
+      if (text.length > MAX_LINE) break;
+      if (special < 0 && end >= 0) {
+        source.at++;
+        break;
+      }
+      if (special < 0) continue;
+    }
+    const c = block[source.at++] as number;
+    if (c === 0 && delimiter !== 0) continue;
     if (backslash) {
       backslash = false;
       if (c !== 10) {
@@ -204,13 +269,13 @@ function* readLine(sh: Shell, o: ReadOptions): Steps<Line> {
     } else if (c === 92 && !o.raw) {
       backslash = true;
       continue;
-    } else if (c === o.delimiter) break;
+    } else if (c === delimiter) break;
     else text += String.fromCharCode(c);
     if (text.length > MAX_LINE) break;
     if (o.count > 0 && --left === 0) break;
   }
-  source.finish();
-  return { text, escaped, status };
+  yield* source.finish();
+  return { text, escaped, status, timedOut };
 }
 
 /** Distributes a line over the variables. */
@@ -237,6 +302,7 @@ function assignFields(sh: Shell, line: Line, names: readonly string[]): void {
   };
   for (let i = 0; i < names.length; i++) {
     const [end, next] = field(at);
+    if (line.timedOut && (i === names.length - 1 || end >= n)) return;
     if (i < names.length - 1 || next >= n) {
       sh.set(names[i] as string, text.slice(at, end));
       at = next;
@@ -248,15 +314,62 @@ function assignFields(sh: Shell, line: Line, names: readonly string[]): void {
   }
 }
 
-function* readMain(sh: Shell, argv: readonly string[]): Steps<number> {
+/**
+ * A line that is there as a whole and has nothing special in it. undefined: nothing was read. Steps: so
+ * far a block was asked for.
+ */
+function quickLine(sh: Shell, o: ReadOptions): Line | Steps<Uint8Array> | undefined {
+  const { sys } = sh;
+  if (o.count > 0 || o.timeoutMs !== undefined || sys.budget < 4) return undefined;
+  const peeked = sys.peek(o.fd, BLOCK);
+  let block = peeked;
+  if (block === undefined) {
+    if (sys.isatty(o.fd)) return undefined;
+    sys.lseek(o.fd, 0, SEEK_CUR);
+    const read = sys.read(o.fd, BLOCK);
+    if (isSteps(read)) return read;
+    block = read;
+  }
+  const end = block.indexOf(o.delimiter);
+  let text: string | undefined;
+  if (end >= 0) {
+    text = strOf(block, 0, end);
+    if ((!o.raw && text.includes("\\")) || text.includes("\0")) text = undefined;
+  }
+  const used = text === undefined ? 0 : end + 1;
+  if (peeked === undefined) {
+    if (used < block.length) sys.lseek(o.fd, used - block.length, SEEK_CUR);
+  } else if (used > 0) sys.read(o.fd, used);
+  return text === undefined ? undefined : { text, escaped: undefined, status: 0, timedOut: false };
+}
+
+function readMain(sh: Shell, argv: readonly string[]): Blocking<number> {
   const o = parseOptions(sh, argv);
   if (typeof o === "string") throw sh.error(o);
   for (const name of o.names) {
-    if (!isName(name)) {
-      const c = sh.appletComplaint(`read: '${name}': bad variable name`, 1);
-      return isSteps(c) ? yield* c : c;
-    }
+    if (!isName(name)) return sh.appletComplaint(`read: '${name}': bad variable name`, 1);
   }
+  let line: Line | Steps<Uint8Array> | undefined;
+  try {
+    line = quickLine(sh, o);
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+  }
+  if (line === undefined || !("text" in line)) return readLater(sh, o, line);
+  return assignLine(sh, o, line);
+}
+
+function assignLine(sh: Shell, o: ReadOptions, line: Line): number {
+  if (o.names.length > 0) assignFields(sh, line, o.names);
+  else if (!line.timedOut) sh.set("REPLY", line.text);
+  return line.status;
+}
+
+function* readLater(
+  sh: Shell,
+  o: ReadOptions,
+  first: Steps<Uint8Array> | undefined,
+): Steps<number> {
   if (o.timeoutMs === 0) {
     // Only asks whether there is something to read.
     const fds: PollFd[] = [{ fd: o.fd, events: POLLIN, revents: 0 }];
@@ -282,13 +395,11 @@ function* readMain(sh: Shell, argv: readonly string[]): Steps<number> {
   }
   let line: Line;
   try {
-    line = yield* readLine(sh, o);
+    line = yield* readLine(sh, o, tty, first);
   } finally {
     if (modes !== undefined) restore(sh.sys, o.fd, modes);
   }
-  if (o.names.length === 0) sh.set("REPLY", line.text);
-  else assignFields(sh, line, o.names);
-  return line.status;
+  return assignLine(sh, o, line);
 }
 
 function restore(sys: Sys, fd: number, modes: Termios): void {

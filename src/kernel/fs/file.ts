@@ -128,6 +128,10 @@ export abstract class File {
   getdents(_task: Task, _max?: number): Dirent[] {
     throw ENOTDIR;
   }
+  /** Does it answer TCGETS? */
+  get isTerminal(): boolean {
+    return false;
+  }
   ioctl(_task: Task, _request: number, _arg: unknown): Blocking<unknown> {
     throw ENOTTY;
   }

@@ -84,6 +84,12 @@ export class Pipe {
     return parts.length === 1 ? (parts[0] as Uint8Array) : concat(parts);
   }
 
+  /** Bytes at the front, at most `max`, which stay. */
+  peek(max: number): Uint8Array {
+    if (this.length === 0) return EMPTY;
+    return this.#at(this.#first).subarray(this.#offset, this.#offset + max);
+  }
+
   /** The chunk at an index; the last one may be a block that is still being filled. */
   #at(index: number): Uint8Array {
     const chunk = this.#chunks[index] as Uint8Array;

@@ -6,6 +6,7 @@ import { type Blocking, isSteps, type Steps } from "../../abi/program.ts";
 import type { File } from "../fs/file.ts";
 import { notifyPath } from "../fs/notify.ts";
 import { fdget } from "../fs/path-file.ts";
+import { PipeFile } from "../fs/pipe.ts";
 import type { Task } from "../task.ts";
 
 /** Most bytes of one read or write (MAX_RW_COUNT). */
@@ -94,6 +95,17 @@ export function lseek(task: Task, fd: number, offset: number, whence: number): n
   const file = fdget(task, fd);
   if (!Number.isInteger(offset)) throw EINVAL;
   return file.seek(offset, whence);
+}
+
+/** See Sys.isatty. */
+export function isatty(task: Task, fd: number): boolean {
+  return task.fds.peek(fd)?.isTerminal === true;
+}
+
+/** See Sys.peek. */
+export function peek(task: Task, fd: number, max: number): Uint8Array | undefined {
+  const file = task.fds.peek(fd);
+  return file instanceof PipeFile && file.readable ? file.pipe.peek(max) : undefined;
 }
 
 /** ioctl(2). */

@@ -255,6 +255,10 @@ export class PtyMaster extends File {
     }
   }
 
+  override get isTerminal(): boolean {
+    return true;
+  }
+
   override ioctl(task: Task, request: number, arg: unknown): Blocking<unknown> {
     const { slave } = this;
     switch (request) {

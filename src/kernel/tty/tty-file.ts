@@ -133,6 +133,10 @@ export class TtyFile extends File {
     }
   }
 
+  override get isTerminal(): boolean {
+    return !this.hungUp;
+  }
+
   override ioctl(task: Task, request: number, arg: unknown): Blocking<unknown> {
     if (this.hungUp) throw EIO;
     return ttyIoctl(task, this, request, arg);
