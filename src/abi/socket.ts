@@ -82,7 +82,13 @@ export interface SockAddrIn6 {
   port: number;
   scopeId: number;
 }
-export type SockAddr = SockAddrUn | SockAddrIn | SockAddrIn6;
+/** AF_NETLINK: `pid` 0 is the kernel. */
+export interface SockAddrNl {
+  family: typeof AF_NETLINK;
+  pid: number;
+  groups: number;
+}
+export type SockAddr = SockAddrUn | SockAddrIn | SockAddrIn6 | SockAddrNl;
 
 /** SO_PEERCRED and SCM_CREDENTIALS. */
 export interface UCred {

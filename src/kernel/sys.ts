@@ -504,7 +504,7 @@ export class TaskSys implements Sys {
   getsockopt(fd: number, level: number, name: number): unknown {
     return socket.getsockopt(this.#task, fd, level, name);
   }
-  setsockopt(fd: number, level: number, name: number, value: unknown): void {
-    socket.setsockopt(this.#task, fd, level, name, value);
+  setsockopt(fd: number, level: number, name: number, value: unknown): Blocking<void> {
+    return socket.setsockopt(this.#task, fd, level, name, value);
   }
 }

@@ -1,5 +1,6 @@
 // The Host of a machine that runs in Node: clocks, random bytes, call-backs.
-import type { Host } from "../../kernel/host.ts";
+import type { Host, Uplink } from "../../kernel/host.ts";
+import { NodeUplink } from "./uplink.ts";
 
 /** Random bytes are drawn in blocks of this size: a call into OpenSSL costs more than the bytes. */
 const POOL_BYTES = 256;
@@ -12,6 +13,8 @@ export class NodeHost implements Host {
   #pool: Uint8Array = new Uint8Array(0);
   /** Wall clock minus monotonic clock. */
   #offsetMs = Number.NaN;
+  /** Sockets of this process; machines use them as far as their policy goes. */
+  readonly uplink: Uplink = new NodeUplink();
   /** Monotonic clock minus performance.now(), once that is used. */
   #startMs: number | undefined;
 

@@ -76,7 +76,9 @@ export abstract class DatagramSocket extends Socket {
     const size = message.bytes.length;
     if (size > this.maxBytes) throw EMSGSIZE;
     if (this.#noSend) throw EINVAL;
+    const address = to ?? this.remote?.addr;
     this.autobind(task);
+    if (address !== undefined && this.sendOut(task, message.bytes, address)) return size;
     const target = this.#destination(task, to);
     if (target === undefined || target.closed) {
       if (this.reliable) throw ECONNREFUSED;
@@ -103,6 +105,17 @@ export abstract class DatagramSocket extends Socket {
     }
     target.#arrive(message);
     return message.bytes.length;
+  }
+
+  /** Sends what leaves the machine; false: it does not. */
+  protected sendOut(_task: Task, _bytes: Uint8Array, _to: SockAddr): boolean {
+    return false;
+  }
+
+  /** Takes what came from outside, or drops it when there is no room. */
+  protected arrived(bytes: Uint8Array, from: SockAddr): void {
+    if (this.closed || !this.#hasRoom(bytes.length)) return;
+    this.#arrive({ bytes, from, files: [], cred: undefined });
   }
 
   /** A sender's address in the form of this socket's family. */

@@ -7,6 +7,7 @@ import {
   MSG_DONTWAIT,
   type Received,
   SO_ACCEPTCONN,
+  SO_BINDTODEVICE,
   SO_BROADCAST,
   SO_DOMAIN,
   SO_ERROR,
@@ -28,6 +29,7 @@ import { FIONREAD } from "../../abi/termios.ts";
 import { File, type Path } from "../fs/file.ts";
 import type { Task } from "../task.ts";
 import { sleepOn, WaitQueue } from "../wait.ts";
+import { netIoctl } from "./ioctl.ts";
 
 /** Bytes a socket holds before its writers wait (net.core.rmem_default). */
 export const BUFFER_BYTES = 212992;
@@ -47,6 +49,9 @@ export class Inbox {
   readonly messages: Message[] = [];
   length = 0;
   capacity: number = BUFFER_BYTES;
+  /** Called when something came, and when something was taken: for who is no task. */
+  onPut: (() => void) | undefined;
+  onTake: (() => void) | undefined;
   /** Woken when something came, and when room came. */
   readonly readQueue: WaitQueue = new WaitQueue();
   readonly writeQueue: WaitQueue = new WaitQueue();
@@ -55,6 +60,7 @@ export class Inbox {
     this.messages.push(message);
     this.length += message.bytes.length;
     this.readQueue.wake();
+    this.onPut?.();
   }
 
   get room(): number {
@@ -70,11 +76,13 @@ export class Inbox {
       this.messages[0] = { ...first, bytes: first.bytes.subarray(max), files: [] };
       this.length -= max;
       this.writeQueue.wake();
+      this.onTake?.();
       return { ...first, bytes };
     }
     this.messages.shift();
     this.length -= first.bytes.length;
     this.writeQueue.wake();
+    this.onTake?.();
     return first;
   }
 
@@ -185,7 +193,7 @@ export abstract class Socket {
     throw ENOPROTOOPT;
   }
 
-  setOption(level: number, name: number, value: unknown): void {
+  setOption(task: Task, level: number, name: number, value: unknown): Blocking<void> {
     if (level === SOL_SOCKET) {
       switch (name) {
         case SO_RCVTIMEO:
@@ -206,6 +214,9 @@ export abstract class Socket {
         case SO_KEEPALIVE:
         case SO_PASSCRED:
           break;
+        case SO_BINDTODEVICE:
+          this.bindToDevice(task, String(value));
+          return;
         default:
           throw ENOPROTOOPT;
       }
@@ -213,6 +224,16 @@ export abstract class Socket {
       throw ENOPROTOOPT;
     }
     this.#options.set(`${level}:${name}`, value);
+  }
+
+  /** SO_BINDTODEVICE; "" takes it back. */
+  protected bindToDevice(_task: Task, _name: string): void {
+    throw ENOPROTOOPT;
+  }
+
+  /** Requests about interfaces and routes may be made on any socket (netdevice(7)). */
+  ioctl(task: Task, request: number, arg: unknown): unknown {
+    return netIoctl(task, request, arg);
   }
 
   /** Options of the protocol that may be set; they are kept and told back. */
@@ -258,7 +279,7 @@ export class SocketFile extends File {
   }
   override ioctl(task: Task, request: number, arg: unknown): Blocking<unknown> {
     if (request === FIONREAD) return this.socket.inbox.length;
-    return super.ioctl(task, request, arg);
+    return this.socket.ioctl(task, request, arg);
   }
   override poll(): number {
     return this.socket.poll();

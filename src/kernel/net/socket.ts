@@ -15,10 +15,14 @@ import { SOCKFS_MAGIC } from "../../abi/mount.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
 import { isSteps } from "../../abi/program.ts";
 import { RLIMIT_NOFILE } from "../../abi/resource.ts";
+import { NETLINK_ROUTE } from "../../abi/rtnetlink.ts";
 import {
   AF_INET,
   AF_INET6,
+  AF_NETLINK,
   AF_UNIX,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
   IPPROTO_TCP,
   IPPROTO_UDP,
   MSG_CMSG_CLOEXEC,
@@ -36,11 +40,13 @@ import {
 import { S_IFSOCK } from "../../abi/stat.ts";
 import { anonymousPath } from "../fs/anon.ts";
 import type { File } from "../fs/file.ts";
+import { pingGroups } from "../fs/proc/sysctl.ts";
 import type { Task } from "../task.ts";
 import { sleepOn } from "../wait.ts";
-import { TcpSocket, UdpSocket } from "./af_inet.ts";
 import { UnixDatagram, UnixStream } from "./af_unix.ts";
 import { DatagramSocket } from "./dgram.ts";
+import { IcmpSocket } from "./icmp.ts";
+import { NetlinkSocket } from "./netlink.ts";
 import {
   deadline,
   MAX_FDS,
@@ -52,6 +58,8 @@ import {
 } from "./sock.ts";
 import { StreamSocket } from "./stream.ts";
 import { fillNetTables } from "./tables.ts";
+import { TcpSocket } from "./tcp.ts";
+import { UdpSocket } from "./udp.ts";
 
 const TYPE_MASK = 0xf;
 
@@ -62,19 +70,31 @@ function create(task: Task, domain: number, type: number, protocol: number): Soc
     if (type === SOCK_DGRAM || type === SOCK_RAW) return new UnixDatagram(task, SOCK_DGRAM);
     throw ESOCKTNOSUPPORT;
   }
-  if (domain === AF_INET || domain === AF_INET6) {
-    if (type === SOCK_STREAM) {
-      if (protocol !== 0 && protocol !== IPPROTO_TCP) throw EPROTONOSUPPORT;
-      return new TcpSocket(task.kernel, domain);
-    }
-    if (type === SOCK_DGRAM) {
-      if (protocol !== 0 && protocol !== IPPROTO_UDP) throw EPROTONOSUPPORT;
-      return new UdpSocket(task.kernel, domain);
-    }
-    if (type === SOCK_RAW) throw task.cred.euid === 0 ? EPROTONOSUPPORT : EPERM;
-    throw ESOCKTNOSUPPORT;
+  if (domain === AF_INET || domain === AF_INET6) return createInet(task, domain, type, protocol);
+  if (domain === AF_NETLINK) {
+    if (type !== SOCK_RAW && type !== SOCK_DGRAM) throw ESOCKTNOSUPPORT;
+    if (protocol !== NETLINK_ROUTE) throw EPROTONOSUPPORT;
+    return new NetlinkSocket(task, type);
   }
   throw EAFNOSUPPORT;
+}
+
+function createInet(task: Task, domain: number, type: number, protocol: number): Socket {
+  if (type === SOCK_STREAM) {
+    if (protocol !== 0 && protocol !== IPPROTO_TCP) throw EPROTONOSUPPORT;
+    return new TcpSocket(task.kernel, domain);
+  }
+  const echo = protocol === (domain === AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+  if (echo && (type === SOCK_DGRAM || type === SOCK_RAW)) {
+    IcmpSocket.check(task, type === SOCK_RAW, pingGroups(task.kernel));
+    return new IcmpSocket(task.kernel, domain, type === SOCK_RAW);
+  }
+  if (type === SOCK_DGRAM) {
+    if (protocol !== 0 && protocol !== IPPROTO_UDP) throw EPROTONOSUPPORT;
+    return new UdpSocket(task.kernel, domain);
+  }
+  if (type === SOCK_RAW) throw task.cred.euid === 0 ? EPROTONOSUPPORT : EPERM;
+  throw ESOCKTNOSUPPORT;
 }
 
 function install(task: Task, socket: Socket, flags: number): number {
@@ -228,6 +248,6 @@ export function setsockopt(
   level: number,
   name: number,
   value: unknown,
-): void {
-  socketFile(task, fd).socket.setOption(level, name, value);
+): Blocking<void> {
+  return socketFile(task, fd).socket.setOption(task, level, name, value);
 }

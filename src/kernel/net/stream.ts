@@ -55,7 +55,7 @@ export abstract class StreamSocket extends Socket {
   }
 
   /** The other side has ended what it sends. */
-  get ended(): boolean {
+  get atEnd(): boolean {
     return this.#eof;
   }
 
@@ -99,6 +99,11 @@ export abstract class StreamSocket extends Socket {
     if (this.state === "connected") throw EISCONN;
     if (this.state === "connecting") throw EALREADY;
     if (this.state === "listening") throw EINVAL;
+    return this.connectTo(task, addr, nonblock);
+  }
+
+  /** The rest of connect(2), on a socket that may do it. */
+  protected connectTo(task: Task, addr: SockAddr, nonblock: boolean): Blocking<void> {
     const listener = this.find(task, addr);
     if (listener === undefined || listener.state !== "listening") throw ECONNREFUSED;
     if (listener.type !== this.type) throw ECONNREFUSED;
@@ -128,8 +133,18 @@ export abstract class StreamSocket extends Socket {
   #join(listener: StreamSocket): void {
     const other = listener.child(this);
     this.pair(other);
-    listener.#backlog.push(other);
-    listener.acceptQueue.wake();
+    listener.offer(other);
+  }
+
+  /** Is there room for a connection that comes in? */
+  protected get welcomes(): boolean {
+    return this.state === "listening" && this.#backlog.length < this.#backlogLimit;
+  }
+
+  /** A connection that waits to be accepted. */
+  protected offer(connection: StreamSocket): void {
+    this.#backlog.push(connection);
+    this.acceptQueue.wake();
   }
 
   /** Connects two sockets with each other (socketpair, accept). */
@@ -151,6 +166,7 @@ export abstract class StreamSocket extends Socket {
     if (to !== undefined && this.state === "connected") throw EISCONN;
     const error = this.takeError();
     if (error !== undefined) throw error;
+    if (this.state === "connecting") throw EAGAIN;
     if (this.state !== "connected" && this.state !== "closed") throw ENOTCONN;
     const { peer } = this;
     if (this.#noSend || peer === undefined || peer.#noReceive || peer.state === "closed") {
@@ -212,7 +228,10 @@ export abstract class StreamSocket extends Socket {
     flags: number,
     wait: boolean,
   ): Blocking<Message & { flags: number }> {
-    if (this.state === "unconnected" || this.state === "listening") {
+    if (this.state === "connecting" && this.family !== 1) throw EAGAIN;
+    if (this.state !== "connected" && this.state !== "closed") {
+      const error = this.takeError();
+      if (error !== undefined) throw error;
       throw this.family === 1 && this.state === "unconnected" ? EINVAL : ENOTCONN;
     }
     const now = this.#take(max, flags);
@@ -275,17 +294,31 @@ export abstract class StreamSocket extends Socket {
 
   #endSending(): void {
     this.#noSend = true;
-    const { peer } = this;
-    if (peer === undefined) return;
-    peer.#eof = true;
-    peer.inbox.readQueue.wake();
-    peer.inbox.writeQueue.wake();
+    this.peer?.heardEnd();
+  }
+
+  /** The other side has ended what it sends. */
+  heardEnd(): void {
+    this.#eof = true;
+    this.inbox.readQueue.wake();
+    this.inbox.writeQueue.wake();
+  }
+
+  /** The other side is closed; `reset`: there was something that it has not read. */
+  protected peerClosed(reset: boolean): void {
+    if (reset && this.state === "connected") this.error = ECONNRESET;
+  }
+
+  /** shutdown(2) has closed this side for what comes. */
+  protected get deaf(): boolean {
+    return this.#noReceive;
   }
 
   override poll(): number {
     if (this.state === "listening") return this.#backlog.length > 0 ? POLLIN : 0;
-    if (this.state === "unconnected" || this.state === "connecting") {
-      return POLLOUT | POLLHUP;
+    if (this.state === "connecting") return 0;
+    if (this.state === "unconnected") {
+      return POLLOUT | POLLHUP | (this.error === undefined ? 0 : POLLERR | POLLIN);
     }
     let events = 0;
     const over = this.#eof || this.#noReceive;
@@ -311,7 +344,7 @@ export abstract class StreamSocket extends Socket {
     this.unbind();
     this.#endSending();
     // Data that was never read resets the connection, for TCP and for Unix sockets alike.
-    if (unread && peer !== undefined && peer.state === "connected") peer.error = ECONNRESET;
+    peer?.peerClosed(unread);
     this.inbox.clear();
     for (const waiting of this.#backlog.splice(0)) waiting.release();
     this.roomQueue.wake();

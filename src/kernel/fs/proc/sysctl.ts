@@ -367,6 +367,18 @@ const IPV6_CONF: Readonly<Record<string, number>> = {
   use_tempaddr: 0,
 };
 
+/** Groups whose members may make ping sockets (net.ipv4.ping_group_range): first and last. */
+export function pingGroups(kernel: Kernel): [number, number] {
+  const text = settings(kernel).get("net/ipv4/ping_group_range") ?? "1\t0";
+  const [first = 1, last = 0] = text.split("\t").map(Number);
+  return [first, last];
+}
+
+/** Lets everybody make ping sockets, as container engines do. */
+export function openPingGroups(kernel: Kernel): void {
+  settings(kernel).set("net/ipv4/ping_group_range", "0\t2147483647");
+}
+
 /** Network interfaces by name, as far as settings and /sys/class/net show them; the network part sets it. */
 export interface NetInterface {
   readonly name: string;
