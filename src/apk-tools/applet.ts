@@ -13,6 +13,8 @@ export interface OpenRequest {
   readonly world?: boolean;
   /** Repositories and their indexes, fetched when stale if the network may be used. */
   readonly repositories?: boolean;
+  /** Indexes are used as the cache has them, however old. */
+  readonly noUpdate?: boolean;
   /** The cache may be written. */
   readonly cacheWrite?: boolean;
   /** A database is made if there is none (--initdb). */

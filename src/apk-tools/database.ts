@@ -59,6 +59,11 @@ export class Database {
     );
   }
 
+  /** Is it the tag of a repository, or none? */
+  knowsTag(tag: string): boolean {
+    return tag === "" || this.repositories.some((repo) => repo.tag === tag);
+  }
+
   /** The installed package of that name (not one that provides it). */
   installedByName(name: string): InstalledPackage | undefined {
     return this.names
