@@ -29,8 +29,11 @@ Options:
   -i, --interactive         Connect standard input
   -m, --memory bytes        Limit of memory, with suffix b, k, m or g
       --name string         Name to call the run by
-      --network string      Network; there is only "none"
+      --network string      Whom it may reach: "none", "host" (all that this host reaches), or
+                            "allow=HOST[:PORT],..." with names, *.names and addresses;
+                            default: the hosts of /etc/apk/repositories
       --pids-limit int      Limit of processes
+  -p, --publish list        Lead a port of this host in: [ADDRESS:]HOSTPORT:PORT[/udp]
       --read-only           Make the root file system read-only
       --rm                  Remove the system at the end, which always happens
   -t, --tty                 Give the command a terminal

@@ -37,6 +37,19 @@ test("volumes and sizes", () => {
   expect(parseRun(["--pids-limit", "-1", "alpine"]).tasks).toBeUndefined();
 });
 
+test("network and ports", () => {
+  const words = ["--network", "allow=a.example:443,*.b.example", "--network=allow=10.0.0.0/8:80"];
+  expect(parseRun([...words, "alpine"]).network).toEqual({
+    allow: ["a.example:443", "*.b.example", "10.0.0.0/8:80"],
+  });
+  expect(parseRun(["--network", "host", "alpine"]).network).toBe("host");
+  expect(parseRun(["-p", "8080:80", "-p127.0.0.1:53:53/udp", "--publish=90", "x"]).ports).toEqual([
+    { address: "", hostPort: 8080, port: 80, protocol: "tcp" },
+    { address: "127.0.0.1", hostPort: 53, port: 53, protocol: "udp" },
+    { address: "", hostPort: 0, port: 90, protocol: "tcp" },
+  ]);
+});
+
 test("what is wrong is refused", () => {
   const wrong: [string[], string][] = [
     [["--foo", "alpine"], "unknown flag: --foo"],
@@ -49,7 +62,10 @@ test("what is wrong is refused", () => {
     [["-v", "/a:/", "alpine"], "destination can't be '/'"],
     [["-m", "lots", "alpine"], "invalid size: 'lots'"],
     [["-m", "1m", "alpine"], "Minimum memory limit allowed is 6MB"],
-    [["--network", "host", "alpine"], "network host not found"],
+    [["--network", "bridge", "alpine"], "network bridge not found"],
+    [["--network", "allow=a b", "alpine"], "invalid network rule: 'a b'"],
+    [["-p", "x:80", "alpine"], "invalid port specification: 'x:80'"],
+    [["-p", "80:70000", "alpine"], "invalid port specification"],
     [["--name", "-", "alpine"], "invalid name"],
     [["--rm=maybe", "alpine"], 'invalid argument "maybe" for "--rm"'],
     [["--constructor", "alpine"], "unknown flag: --constructor"],

@@ -1,4 +1,5 @@
 // Command lines of `bivy run`, read as docker run(1) reads its own: options end at the first word that is none.
+import { policyError } from "../kernel/net/policy.ts";
 
 /** A wrong command line. */
 export class UsageError extends Error {}
@@ -10,6 +11,15 @@ export interface Volume {
   readOnly: boolean;
 }
 
+/** A port of the host that leads into the machine. */
+export interface Port {
+  address: string;
+  /** 0: any. */
+  hostPort: number;
+  port: number;
+  protocol: "tcp" | "udp";
+}
+
 /** What `bivy run` was asked for. */
 export interface RunOptions {
   help: boolean;
@@ -18,6 +28,9 @@ export interface RunOptions {
   init: boolean;
   readOnly: boolean;
   volumes: Volume[];
+  /** undefined: the repositories' hosts. */
+  network: "none" | "host" | { allow: string[] } | undefined;
+  ports: Port[];
   /** NAME=value, or NAME alone for the host's value. */
   env: string[];
   envFiles: string[];
@@ -56,9 +69,10 @@ const VALUED: Readonly<Record<string, Valued>> = {
   entrypoint: (o, value) => (o.entrypoint = value),
   memory: (o, value) => (o.memoryBytes = parseMemory(value)),
   "pids-limit": (o, value) => (o.tasks = parseTasks(value)),
-  network: (_o, value) => {
-    if (value !== "none") throw new UsageError(`network ${value} not found: there is only "none"`);
+  network: (o, value) => {
+    o.network = parseNetwork(value, o.network);
   },
+  publish: (o, value) => o.ports.push(parsePort(value)),
   name: (_o, value) => {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value))
       throw new UsageError(`invalid name (${value}): only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
@@ -74,6 +88,7 @@ const SHORT: Readonly<Record<string, string>> = {
   u: "user",
   h: "hostname",
   m: "memory",
+  p: "publish",
 };
 
 const has = (table: object, name: string): boolean => Object.hasOwn(table, name);
@@ -91,6 +106,39 @@ export function parseVolume(text: string): Volume {
     throw new UsageError(`invalid volume specification: '${text}': destination can't be '/'`);
   if (mode !== "ro" && mode !== "rw") throw new UsageError(`invalid mode: ${mode}`);
   return { host, guest, readOnly: mode === "ro" };
+}
+
+/** none, host, or allow=HOST[:PORT],…, which adds to what was allowed before. */
+export function parseNetwork(text: string, before: RunOptions["network"]): RunOptions["network"] {
+  if (text === "none" || text === "host") return text;
+  const rules = /^allow=(.*)$/.exec(text)?.[1];
+  if (rules === undefined)
+    throw new UsageError(
+      `network ${text} not found: there are none, host and allow=HOST[:PORT],...`,
+    );
+  const allow = rules.split(",").filter((rule) => rule !== "");
+  const wrong = policyError({ allow });
+  if (wrong !== undefined) throw new UsageError(wrong);
+  return { allow: [...(typeof before === "object" ? before.allow : []), ...allow] };
+}
+
+/** [[ADDRESS:]HOSTPORT:]PORT[/tcp|/udp]. */
+export function parsePort(text: string): Port {
+  const match = /^(?:(?:(\[[0-9A-Fa-f:]+\]|[0-9.]+):)?([0-9]*):)?([0-9]+)(?:\/(tcp|udp))?$/.exec(
+    text,
+  );
+  const [, address = "", hostPort = "", port = "", protocol = "tcp"] = match ?? [];
+  const valid = (digits: string): boolean => Number(digits) >= 1 && Number(digits) <= 65535;
+  if (match === null || !valid(port) || (hostPort !== "" && !valid(hostPort)))
+    throw new UsageError(
+      `invalid port specification: '${text}': [ADDRESS:]HOSTPORT:PORT is expected`,
+    );
+  return {
+    address: address.replace(/^\[|\]$/g, ""),
+    hostPort: Number(hostPort),
+    port: Number(port),
+    protocol: protocol === "udp" ? "udp" : "tcp",
+  };
 }
 
 /** A number of bytes with b, k, m or g. */
@@ -124,6 +172,8 @@ export function parseRun(words: readonly string[]): RunOptions {
     init: false,
     readOnly: false,
     volumes: [],
+    network: undefined,
+    ports: [],
     env: [],
     envFiles: [],
     workdir: undefined,

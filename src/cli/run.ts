@@ -12,7 +12,9 @@ import { HostStdio } from "../host/node/stdio.ts";
 import { NodeTerminal } from "../host/node/terminal.ts";
 import { hostTask } from "../kernel/fork.ts";
 import type { File } from "../kernel/fs/file.ts";
+import type { ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
 import { open } from "../kernel/syscalls/open.ts";
+import { strOf } from "../lib/bytes.ts";
 import { BivyError } from "../machine/errors.ts";
 import { Machine, type MountOptions, type SpawnOptions } from "../machine/machine.ts";
 import type { ExitStatus, MachineProcess } from "../machine/process.ts";
@@ -67,12 +69,31 @@ function environment(options: RunOptions): Record<string, string> {
   return env;
 }
 
+/** The hosts that the image's repositories are on: "HOST:PORT". */
+function repositoryHosts(image: ImageNode): string[] {
+  const file = ["etc", "apk", "repositories"].reduce<ImageNode | undefined>(
+    (node, name) => node?.children?.get(name),
+    image,
+  );
+  const text = strOf(file?.content ?? new Uint8Array());
+  const hosts = new Set<string>();
+  for (const line of text.split("\n")) {
+    const match = /^(?:@\S+\s+)?(https?):\/\/([^/:@\s]+)(?::([0-9]+))?\//.exec(line.trim());
+    if (match !== null)
+      hosts.add(`${match[2]}:${match[3] ?? (match[1] === "https" ? "443" : "80")}`);
+  }
+  return [...hosts];
+}
+
 function bootMachine(options: RunOptions): Machine {
-  const { memoryBytes, tasks } = options;
+  const { memoryBytes, tasks, network, ports } = options;
   const working = new WorkingDirectory();
+  const image = embeddedImage();
   return Machine.boot({
     host: new NodeHost(),
-    image: embeddedImage(),
+    image,
+    network: network ?? { allow: repositoryHosts(image) },
+    ports,
     programs: basePrograms(),
     readOnly: options.readOnly,
     env: environment(options),
@@ -177,7 +198,10 @@ export async function run(options: RunOptions): Promise<number> {
       : [entrypoint, ...command];
   if (options.tty && options.interactive && !NodeTerminal.available)
     throw new UsageError("the input device is not a TTY");
+  if (options.network === "none" && options.ports.length > 0)
+    throw new UsageError("conflicting options: port publishing and network none");
   const machine = bootMachine(options);
+  if (options.ports.length > 0) await machine.ports;
   const { hostname } = options;
   if (hostname !== undefined && !options.readOnly) writeHostname(machine, hostname);
   const spawn: SpawnOptions = {

@@ -80,7 +80,7 @@ export function formatAddress(addr: Uint8Array): string {
 
 /** "1.2.3.4:80" or "[::1]:80". */
 export function formatSockAddr(addr: SockAddr): string {
-  if (addr.family !== AF_INET && addr.family !== AF_INET6) return addr.path;
+  if (addr.family !== AF_INET && addr.family !== AF_INET6) return "path" in addr ? addr.path : "";
   const text = formatAddress(addr.addr);
   return addr.family === AF_INET ? `${text}:${addr.port}` : `[${text}]:${addr.port}`;
 }

@@ -12,7 +12,9 @@ export type ErrorCode =
   | "ERR_WOULD_BLOCK"
   | "ERR_NO_PROGRAM"
   | "ERR_UNKNOWN_USER"
-  | "ERR_MOUNT_FAILED";
+  | "ERR_MOUNT_FAILED"
+  | "ERR_NETWORK"
+  | "ERR_PORT_FAILED";
 
 /** What went wrong, with a code to match on and, where there is one, a hint what to do. */
 export class BivyError extends Error {

@@ -14,6 +14,7 @@ import type { SuperBlock } from "../kernel/fs/inode.ts";
 import { resolve } from "../kernel/fs/namei.ts";
 import { DEFAULT_LIMITS, type Host, type Limits } from "../kernel/host.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { NetworkPolicy } from "../kernel/net/policy.ts";
 import type { ConsolePort, HostTty } from "../kernel/tty/console.ts";
 import { ptys } from "../kernel/tty/pty.ts";
 import { TtyFile } from "../kernel/tty/tty-file.ts";
@@ -25,6 +26,7 @@ import { BivyError } from "./errors.ts";
 import { MachineFs } from "./fs.ts";
 import { init } from "./init.ts";
 import { launcher } from "./launch.ts";
+import { MachineNetwork, type PortOptions, type PublishedPort } from "./network.ts";
 import { type ExitStatus, exitStatus, MachineProcess } from "./process.ts";
 import { BytesFile, CaptureFile, PullFile, PushFile } from "./stdio.ts";
 
@@ -57,6 +59,12 @@ export interface BootOptions {
   /** The root file system refuses changes. */
   readOnly?: boolean;
   mounts?: readonly MountOptions[];
+  /** Whom it may reach; default "none": there is no interface but the loopback. */
+  network?: NetworkPolicy;
+  /** False: interfaces are down and without addresses, as when a computer boots; default true. */
+  networkConfigured?: boolean;
+  /** Ports of the host that lead into the machine; need a network. Not shared with forks. */
+  ports?: readonly PortOptions[];
   /** Disks of the machine: vda, vdb …, optical media sr0 …; closed with the machine, not shared with forks. */
   disks?: readonly DiskSpec[];
   /** Environment of every process that is started; default PATH, TERM on terminals. */
@@ -103,6 +111,7 @@ export class Machine {
   readonly #env: Readonly<Record<string, string>>;
   #closed = false;
   #fs: MachineFs | undefined;
+  readonly #network: MachineNetwork;
   /** Resolves when pid 1 has ended or the machine was halted, restarted or closed. */
   readonly halted: Promise<{ how: "exit" | "restart" | "halt" | "poweroff"; status: ExitStatus }>;
 
@@ -110,6 +119,7 @@ export class Machine {
     this.#options = options;
     this.#booted = booted;
     this.#env = { PATH: DEFAULT_PATH, ...options.env };
+    this.#network = new MachineNetwork(booted, this.fs, options);
     this.halted = new Promise((resolveHalted) => {
       booted.kernel.onHalt = (how, status) => {
         resolveHalted({ how, status: exitStatus(status) });
@@ -133,6 +143,14 @@ export class Machine {
   get fs(): MachineFs {
     this.#fs ??= new MachineFs(this.#booted.host);
     return this.#fs;
+  }
+
+  /**
+   * The ports of `ports` with the numbers that the host has given; rejects with ERR_PORT_FAILED when one
+   * cannot be had.
+   */
+  get ports(): Promise<readonly PublishedPort[]> {
+    return this.#network.ports;
   }
 
   /** Shows a file system at a path. */
@@ -367,10 +385,12 @@ export class Machine {
    * host folders and the contents of /dev, /run mounts are not copied.
    */
   fork(
-    options: Partial<Pick<BootOptions, "hostname" | "limits" | "mounts" | "env">> = {},
+    options: Partial<
+      Pick<BootOptions, "hostname" | "limits" | "mounts" | "env" | "network" | "ports">
+    > = {},
   ): Machine {
     this.#open();
-    const merged = { ...this.#options, programs: this.kernel.programs, ...options };
+    const merged = { ...this.#options, ports: [], programs: this.kernel.programs, ...options };
     const { upper } = this.#booted;
     return new Machine(
       merged,
@@ -392,6 +412,7 @@ export class Machine {
       }
     }
     kernel.scheduler.stop();
+    this.#network.close();
     closeDisks(kernel);
     kernel.onHalt("exit", 0);
   }
