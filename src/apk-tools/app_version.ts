@@ -4,6 +4,7 @@ import type { Applet } from "./applet.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { IN_CACHE } from "./repository.ts";
+import { matchingNames, repositoryMask } from "./select.ts";
 import { compareVersions, isVersion } from "./version.ts";
 
 /** "<", "=" or ">". */
@@ -17,18 +18,51 @@ function* checkVersions(ctx: Context, args: readonly string[]): Steps<number> {
   let errors = 0;
   for (const arg of args) {
     if (isVersion(arg)) continue;
-    yield* ctx.print.out(`${arg}\n`);
     errors++;
+    if (ctx.print.verbosity >= 1) yield* ctx.print.out(`${arg}\n`);
   }
   return errors;
 }
 
 /** -I: what repositories say of themselves. */
 function* showIndexes(ctx: Context, db: Database): Steps<number> {
-  for (const repo of db.repositories) {
-    if (repo.error !== "" || repo.bit === IN_CACHE) continue;
-    const tag = repo.tag === "" ? "" : `@${repo.tag} `;
-    yield* ctx.print.out(`${tag}${repo.description} [${repo.url}]\n`);
+  for (const repo of db.repositories)
+    if (repo.error === "" && repo.bit !== IN_CACHE)
+      yield* ctx.print.out(`${repo.description} [${repo.url}]\n`);
+  return 0;
+}
+
+/** What is installed beside the newest that its repositories have. */
+function* showVersions(ctx: Context, db: Database, args: readonly string[]): Steps<number> {
+  const { print } = ctx;
+  const limit = ctx.value("limit");
+  const everyTag = repositoryMask(db);
+  if (print.verbosity >= 1) yield* print.out(`${"Installed:".padEnd(42)}Available:\n`);
+  for (const { name, providers } of matchingNames(db, args)) {
+    const ipkg = db.installedByName(name);
+    if (ipkg === undefined) continue;
+    const mask = ctx.flag("all") ? everyTag : repositoryMask(db, ipkg.repositoryTag);
+    let latest = ipkg.pkg;
+    for (const { pkg } of providers)
+      if (
+        pkg.name === name &&
+        (pkg.repositories & mask) !== 0 &&
+        compareVersions(pkg.version, latest.version) > 0
+      )
+        latest = pkg;
+    const sign = relation(ipkg.pkg.version, latest.version);
+    if (limit !== undefined ? !limit.includes(sign) : print.verbosity === 1 && sign === "=")
+      continue;
+    if (print.verbosity < 1) {
+      yield* print.out(`${name}\n`);
+      continue;
+    }
+    const tagged = db.repositories.find(
+      ({ bit, tag }) => tag !== "" && (latest.repositories & bit) !== 0,
+    );
+    const untagged = (latest.repositories & repositoryMask(db, "")) !== 0;
+    const tag = latest === ipkg.pkg || untagged || tagged === undefined ? "" : `@${tagged.tag}`;
+    yield* print.out(`${ipkg.pkg.id.padEnd(40)}${sign} ${latest.version} ${tag}\n`);
   }
   return 0;
 }
@@ -42,7 +76,7 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
     return 0;
   }
   if (ctx.flag("indexes")) return yield* showIndexes(ctx, db);
-  return 0;
+  return yield* showVersions(ctx, db, args);
 }
 
 export const version: Applet = {

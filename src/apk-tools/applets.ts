@@ -1,5 +1,10 @@
 // The commands, in the order `apk --help` lists them: one line each.
 
+import { info } from "./app_info.ts";
+import { list } from "./app_list.ts";
+import { query } from "./app_query.ts";
+import { search } from "./app_search.ts";
+import { stats } from "./app_stats.ts";
 import { version } from "./app_version.ts";
 import type { Applet } from "./applet.ts";
 
@@ -11,12 +16,17 @@ export function applets(): readonly Applet[] {
     // system
 
     // query
+    info,
+    list,
+    query,
+    search,
 
     // repository
 
     // package
 
     // misc
+    stats,
     version,
   ];
 }

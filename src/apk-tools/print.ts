@@ -18,7 +18,7 @@ export class Print {
   /** Errors told so far: some commands end with them as their status. */
   errors = 0;
   /** Columns to wrap lists at. */
-  screenWidth = MIN_WIDTH;
+  screenWidth: number = MIN_WIDTH;
   #bar = false;
   #progressFd = -1;
   #progressChar = "#";
@@ -71,13 +71,13 @@ export class Print {
 
   /** "WARNING: line" on stderr; not with -q. */
   *warning(line: string): Steps<void> {
-    if (this.verbosity >= 1) yield* this.#complain(`WARNING: ${line}\n`);
+    if (this.verbosity >= 1) yield* this.complain(`WARNING: ${line}\n`);
   }
 
   /** "ERROR: line" on stderr. */
   *error(line: string): Steps<void> {
     this.errors++;
-    yield* this.#complain(`ERROR: ${line}\n`);
+    yield* this.complain(`ERROR: ${line}\n`);
   }
 
   /** How far it is: on --progress-fd, and as a bar. Called often: writes only what changed. */
@@ -119,7 +119,8 @@ export class Print {
     if (w) yield* w;
   }
 
-  *#complain(text: string): Steps<void> {
+  /** Text on stderr as it stands, after what stdout holds. */
+  *complain(text: string): Steps<void> {
     if (this.#drawn) yield* this.clearProgress();
     const f = this.#p.stdout.flush();
     if (f) yield* f;
