@@ -1,7 +1,7 @@
 // cpio archives, streaming: reader for "newc" (SVR4, magic 070701, and 070702 with checksums) and "odc" (POSIX,
 // 070707); writer for newc. See cpio(5) of libarchive.
+import { ArchiveReader } from "./archive-reader.ts";
 import { bytesOf, strOf } from "./bytes.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
 import { FormatError } from "./format-error.ts";
 
 const NEWC_HEADER = 110;
@@ -37,83 +37,43 @@ interface Header extends CpioEntry {
   readonly checksum: number | undefined;
 }
 
-/** Reads an archive; used like TarReader. */
-export class CpioReader {
-  readonly #queue = new ChunkQueue();
-  #ended = false;
+/** Reads an archive. */
+export class CpioReader extends ArchiveReader<CpioEntry> {
   #header: Header | undefined;
-  #left = 0;
-  #padding = 0;
   #sum = 0;
   #expected: number | undefined;
-  /** Did the last call answer undefined because it lacks input? */
-  needsInput = false;
-  /** Has the trailer been read? */
-  done = false;
 
-  push(chunk: Uint8Array): void {
-    this.#queue.push(chunk);
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  /** Data of the current file that `read` has not given yet. */
-  get dataLeft(): number {
-    return this.#left;
-  }
-
-  /** Bytes of the archive used so far. */
-  get offset(): number {
-    return this.#queue.used;
-  }
-
-  /** The next piece of the current file's data. It shares memory with what was pushed. */
-  read(): Uint8Array | undefined {
-    this.needsInput = false;
-    if (this.#left === 0) return undefined;
-    const piece = this.#queue.piece(this.#left);
-    if (piece.length === 0) return this.#starve();
-    this.#left -= piece.length;
-    if (this.#expected !== undefined) {
-      let sum = this.#sum;
-      for (let i = 0; i < piece.length; i++) sum = (sum + (piece[i] as number)) | 0;
-      this.#sum = sum;
-      if (this.#left === 0 && sum >>> 0 !== this.#expected)
-        throw new FormatError("checksum", "checksum error");
-    }
+  override read(): Uint8Array | undefined {
+    const piece = super.read();
+    if (piece === undefined || this.#expected === undefined) return piece;
+    let sum = this.#sum;
+    for (let i = 0; i < piece.length; i++) sum = (sum + (piece[i] as number)) | 0;
+    this.#sum = sum;
+    if (this.left === 0 && sum >>> 0 !== this.#expected)
+      throw new FormatError("checksum", "checksum error");
     return piece;
   }
 
   next(): CpioEntry | undefined {
     this.needsInput = false;
-    if (this.done) return undefined;
-    while (this.#left + this.#padding > 0) {
-      const n = Math.min(this.#left + this.#padding, this.#queue.available);
-      if (n === 0) return this.#starve();
-      this.#queue.skip(n);
-      const data = Math.min(n, this.#left);
-      this.#left -= data;
-      this.#padding -= n - data;
-    }
+    if (this.done || !this.passData()) return undefined;
     if (this.#header === undefined) {
-      const magic = this.#queue.peek(6);
+      const magic = this.queue.peek(6);
       const size = magic && strOf(magic) === "070707" ? ODC_HEADER : NEWC_HEADER;
-      const header = this.#queue.peek(size);
+      const header = this.queue.peek(size);
       if (header === undefined) {
-        if (this.#ended && this.#queue.available === 0) {
+        if (this.ended && this.queue.available === 0) {
           this.done = true;
           return undefined;
         }
-        return this.#starve();
+        return this.starve();
       }
       this.#header = parseHeader(strOf(header));
     }
     const header = this.#header;
     const nameEnd = header.headerSize + header.nameSize;
-    const bytes = this.#queue.take(nameEnd + padding(nameEnd, header.align));
-    if (bytes === undefined) return this.#starve();
+    const bytes = this.queue.take(nameEnd + padding(nameEnd, header.align));
+    if (bytes === undefined) return this.starve();
     const zero = bytes.indexOf(0, header.headerSize);
     header.name = strOf(bytes, header.headerSize, zero < 0 || zero > nameEnd ? nameEnd : zero);
     this.#header = undefined;
@@ -121,18 +81,12 @@ export class CpioReader {
       this.done = true;
       return undefined;
     }
-    this.#left = header.size;
-    this.#padding = padding(header.size, header.align);
+    this.left = header.size;
+    this.padding = padding(header.size, header.align);
     this.#sum = 0;
     this.#expected = header.checksum;
     const { headerSize: _h, nameSize: _n, align: _a, checksum: _c, ...entry } = header;
     return entry;
-  }
-
-  #starve(): undefined {
-    if (this.#ended) throw new FormatError("eof", "short read");
-    this.needsInput = true;
-    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 // tar archives, streaming: reader for ustar, v7, GNU and pax; writer in GNU's variant, with pax records on request.
+import { ArchiveReader } from "./archive-reader.ts";
 import { bytesOf, concat, strOf } from "./bytes.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
 import { FormatError } from "./format-error.ts";
 import {
   formatTarHeader,
@@ -21,89 +21,53 @@ export interface TarFile extends TarEntry {
   readonly xattrs: ReadonlyMap<string, string>;
 }
 
-/**
- * Reads an archive. `next` finds the next file, `read` gives its data; both answer undefined when there is nothing
- * (more), or when input is lacking: then `needsInput` is true, and after `push` or `end` the call is made again.
- * Data that is not read is passed over.
- */
-export class TarReader {
-  readonly #queue = new ChunkQueue();
-  #ended = false;
-  /** Data of the current file that has not been read, and the padding after it. */
-  #left = 0;
-  #padding = 0;
+/** Reads an archive. */
+export class TarReader extends ArchiveReader<TarFile> {
   #global: ReadonlyMap<string, string> = new Map();
   #local: ReadonlyMap<string, string> | undefined;
   #longName: string | undefined;
   #longLink: string | undefined;
   #extra: TarEntry | undefined;
-  /** Did the last call answer undefined because it lacks input? */
-  needsInput = false;
-  /** Has the end of the archive been seen? What follows is of no interest. */
-  done = false;
   /** Was an extended header passed over because it is malformed? To be reset by who has told it. */
   malformed = false;
   /** Headers and blocks of zeros seen, and how many of the latter came just now: two are the end. */
   #blocks = 0;
   #zeros = 0;
 
-  push(chunk: Uint8Array): void {
-    this.#queue.push(chunk);
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  /** Data of the current file that `read` has not given yet. */
-  get dataLeft(): number {
-    return this.#left;
-  }
-
-  /** The next piece of the current file's data. It shares memory with what was pushed. */
-  read(): Uint8Array | undefined {
-    this.needsInput = false;
-    if (this.#left === 0) return undefined;
-    const piece = this.#queue.piece(this.#left);
-    if (piece.length === 0) return this.#starve();
-    this.#left -= piece.length;
-    return piece;
-  }
-
   /**
    * Passes over the rest of the current file's data. The answer is how many bytes of the input, from after what has
    * been pushed, are of no interest: the caller may leave them out.
    */
   jump(): number {
-    this.#passData();
+    this.passData();
     this.needsInput = false;
-    const rest = this.#left + this.#padding;
-    this.#left = this.#padding = 0;
+    const rest = this.left + this.padding;
+    this.left = this.padding = 0;
     return rest;
   }
 
   next(): TarFile | undefined {
     for (;;) {
       this.needsInput = false;
-      if (this.done || !this.#passData()) return undefined;
+      if (this.done || !this.passData()) return undefined;
       if (this.#extra !== undefined) {
-        const body = this.#queue.take(this.#extra.size);
-        if (body === undefined) return this.#starve();
+        const body = this.queue.take(this.#extra.size);
+        if (body === undefined) return this.starve();
         this.#apply(this.#extra.type, body);
-        this.#padding = padding(this.#extra.size);
+        this.padding = padding(this.#extra.size);
         this.#extra = undefined;
         continue;
       }
-      const { available } = this.#queue;
-      if (this.#ended && available < TAR_BLOCK) {
+      const { available } = this.queue;
+      if (this.ended && available < TAR_BLOCK) {
         if (available > 0) throw new FormatError("magic", "invalid tar magic");
         if (this.#blocks === 0) throw new FormatError("eof", "short read");
         // The two blocks of zeros are missing; no harm done.
         this.done = true;
         return undefined;
       }
-      const block = this.#queue.take(TAR_BLOCK);
-      if (block === undefined) return this.#starve();
+      const block = this.queue.take(TAR_BLOCK);
+      if (block === undefined) return this.starve();
       this.#blocks++;
       if (isZeroBlock(block)) {
         if (++this.#zeros < 2) continue;
@@ -118,34 +82,10 @@ export class TarReader {
         continue;
       }
       const file = this.#file(entry);
-      this.#left = file.size;
-      this.#padding = padding(file.size);
+      this.left = file.size;
+      this.padding = padding(file.size);
       return file;
     }
-  }
-
-  #starve(): undefined {
-    if (this.#ended) throw new FormatError("eof", "short read");
-    this.needsInput = true;
-    return undefined;
-  }
-
-  #passData(): boolean {
-    while (this.#left > 0 || this.#padding > 0) {
-      if (this.#queue.available === 0) {
-        // A last file without its padding is whole all the same.
-        if (this.#ended && this.#left === 0) this.#padding = 0;
-        else this.#starve();
-        if (this.#padding > 0 || this.#left > 0) return false;
-        break;
-      }
-      const n = Math.min(this.#left + this.#padding, this.#queue.available);
-      this.#queue.skip(n);
-      const data = Math.min(n, this.#left);
-      this.#left -= data;
-      this.#padding -= n - data;
-    }
-    return true;
   }
 
   #apply(type: string, body: Uint8Array): void {
