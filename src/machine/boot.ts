@@ -19,7 +19,9 @@ import { resolve } from "../kernel/fs/namei.ts";
 import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
 import { proc } from "../kernel/fs/proc/proc.ts";
 import { sysfs } from "../kernel/fs/sysfs/sysfs.ts";
+import type { TmpfsDirectory } from "../kernel/fs/tmpfs/inode.ts";
 import { ramfs, Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
+import { vfat } from "../kernel/fs/vfat/vfat.ts";
 import type { Host, Limits } from "../kernel/host.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { KernelLog } from "../kernel/log.ts";
@@ -33,6 +35,8 @@ export interface Parts {
   limits: Limits;
   /** The tree below the machine's own changes; shared, never changed. */
   image: ImageNode;
+  /** The root is a tmpfs that starts as a copy of the image, and nothing is mounted: as from an initramfs. */
+  initramfs?: boolean;
   /** Changes to start from (machine.fork); default none. */
   upper?: (kernel: Kernel) => Tmpfs;
   programs: ReadonlyMap<string, Program>;
@@ -59,6 +63,7 @@ const TYPES: readonly FileSystemType[] = [
   devtmpfs,
   devpts,
   overlayFileSystem,
+  vfat,
   iso9660,
 ];
 
@@ -78,6 +83,19 @@ export function mountOn(
   return mount;
 }
 
+/** Fills a directory with what an image has. */
+function copyImage(from: ImageNode, to: TmpfsDirectory): void {
+  for (const [name, node] of from.children ?? []) {
+    const { mode, uid, gid } = node;
+    if (node.children !== undefined) {
+      copyImage(node, to.mkdir(name, mode & 0o7777, uid, gid));
+    } else if (node.target !== undefined) to.symlink(name, node.target, uid, gid);
+    else if (node.content !== undefined) {
+      to.create(name, mode & 0o7777, uid, gid).writeData(0, node.content);
+    }
+  }
+}
+
 /** Boots: nothing runs yet. */
 export function boot(parts: Parts): Booted {
   const devices = new DeviceTable();
@@ -89,23 +107,21 @@ export function boot(parts: Parts): Booted {
   registerTtyDevices(devices);
   registerBlock(kernel, parts.disks ?? []);
 
+  const initramfs = parts.initramfs === true;
   const upper = parts.upper?.(kernel) ?? new Tmpfs(kernel, "mode=755");
-  const root = overlay(kernel, [new ImageFs(kernel, parts.image)], upper);
+  const root = initramfs ? upper : overlay(kernel, [new ImageFs(kernel, parts.image)], upper);
   const ns = new MountNamespace();
   kernel.ns = ns;
   const rootFlags = (parts.readOnly ? MS_RDONLY : 0) | MS_RELATIME;
-  ns.add(
-    new Mount(
-      kernel.nextMountId(),
-      root,
-      new Dentry(undefined, "", root.root),
-      undefined,
-      rootFlags,
-      "overlay",
-    ),
-  );
+  const source = initramfs ? "rootfs" : "overlay";
+  const dentry = new Dentry(undefined, "", root.root);
+  ns.add(new Mount(kernel.nextMountId(), root, dentry, undefined, rootFlags, source));
   const host = hostTask(kernel, ns);
   const booted = { kernel, ns, upper, host };
+  if (initramfs) {
+    copyImage(parts.image, upper.root);
+    return booted;
+  }
   const secure = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   const mounts: [FileSystemType, string, number, string, string][] = [
     [proc, "/proc", secure, "proc", ""],

@@ -242,6 +242,14 @@ function mayRename(
   if (target !== undefined && task.ns.isMountPoint(target)) throw EBUSY;
 }
 
+/** The two names are one entry: the file system takes capital letters for small ones (vfat). */
+function isRespelled(from: LastComponent, to: LastComponent, old: Dentry, found: Dentry): boolean {
+  const { inode } = old;
+  if (found.inode !== inode || from.name === to.name) return false;
+  if (from.parent.dentry.inode !== to.parent.dentry.inode) return false;
+  return inode.isDirectory || inode.nlink === 1;
+}
+
 /** renameat2(2). */
 export function renameat2(
   task: Task,
@@ -262,7 +270,8 @@ export function renameat2(
   if (!isNormal(to.name)) throw (flags & RENAME_NOREPLACE) !== 0 ? EEXIST : EBUSY;
   if (from.parent.mount.readonly) throw EROFS;
   const old = lookupOld(from);
-  const target = lookupLast(to.parent.dentry, to.name);
+  const found = lookupLast(to.parent.dentry, to.name);
+  const target = found !== undefined && isRespelled(from, to, old, found) ? undefined : found;
   if (target !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw EEXIST;
   if (target === undefined && exchange) throw ENOENT;
   if (exchange && to.trailingSlash && target?.inode.isDirectory === false) throw ENOTDIR;
