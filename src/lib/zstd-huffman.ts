@@ -5,8 +5,6 @@ import { corrupted, type FseTable, fseTable, highBit, readDistribution } from ".
 export const CODE_MAX = 11;
 /** The most that the accuracy of the weights' distribution is. */
 export const WEIGHTS_LOG_MAX = 6;
-/** Below these sizes reading a bit too far stays within the array. */
-export const AHEAD = 8;
 
 /** By the next `log` bits: symbol << 8 | length of its code. */
 export interface HuffmanTable {
