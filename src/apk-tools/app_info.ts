@@ -9,7 +9,14 @@ import { type Dependency, formatDependency, parseDependency, satisfies } from ".
 import type { Package } from "./package.ts";
 import { formatSize } from "./print.ts";
 import { DEFAULT_INFO_FIELDS, hasQueryOutput, INFO_FIELDS, showSelection } from "./query.ts";
-import { compareText, matchingNames, providersOf, ReverseIndex, unique } from "./select.ts";
+import {
+  compareText,
+  isMentioned,
+  matchingNames,
+  providersOf,
+  ReverseIndex,
+  unique,
+} from "./select.ts";
 
 /** What can be shown of a package, in the order in which it is. */
 const PARTS = [
@@ -221,7 +228,8 @@ function* showOwners(ctx: Context, db: Database, args: readonly string[]): Steps
   let errors = 0;
   for (const arg of args) {
     const path = cleanPath(arg);
-    const shown = settings.legacyOutput ? `/${arg.replace(/^\/+/, "")}` : arg;
+    const exists = !arg.startsWith("/") && ctx.root.lstat(path) !== undefined;
+    const shown = settings.legacyOutput && exists ? `/${path}` : arg;
     let owner = owners.file(path);
     let via = "";
     if (owner === undefined) {
@@ -245,7 +253,8 @@ function* showOwners(ctx: Context, db: Database, args: readonly string[]): Steps
 function choose(db: Database, args: readonly string[]): { packages: Package[]; missing: number } {
   const found: Package[] = [];
   let missing = 0;
-  for (const arg of args) if (matchingNames(db, [arg]).length === 0) missing++;
+  for (const arg of args)
+    if (matchingNames(db, [arg]).length === 0 && !isMentioned(db, arg)) missing++;
   for (const name of matchingNames(db, args)) found.push(...providersOf(name));
   return { packages: found, missing };
 }

@@ -9,6 +9,7 @@ import { hasQueryOutput, showSelection } from "./query.ts";
 import {
   allPackages,
   isAvailable,
+  isOrphaned,
   matchingNames,
   providersOf,
   ReverseIndex,
@@ -26,7 +27,7 @@ function filter(ctx: Context, db: Database): (pkg: Package) => boolean {
   return (pkg) => {
     if (installed && pkg.installed === undefined) return false;
     if (available && !isAvailable(db, pkg)) return false;
-    if (orphaned && isAvailable(db, pkg)) return false;
+    if (orphaned && !isOrphaned(db, pkg)) return false;
     return !upgradable || upgradableFrom(db, pkg) !== undefined;
   };
 }

@@ -23,7 +23,8 @@ function* run(ctx: Context, db: Database): Steps<number> {
   let files = 0;
   let bytes = 0;
   let triggers = 0;
-  const paths = new Set<string>();
+  // The root counts, too.
+  const paths = new Set<string>([""]);
   for (const ipkg of db.installed) {
     for (const dir of ipkg.directories) {
       paths.add(dir.path);

@@ -17,6 +17,7 @@ import {
   allPackages,
   compareText,
   isAvailable,
+  isOrphaned,
   isPattern,
   ReverseIndex,
   repositoryMask,
@@ -328,7 +329,7 @@ function stateFilter(ctx: Context, db: Database): (pkg: Package) => boolean {
     if (installed && pkg.installed === undefined) return false;
     if (available && !isAvailable(db, pkg)) return false;
     if (upgradable && upgradableFrom(db, pkg) === undefined) return false;
-    return !orphaned || (pkg.installed !== undefined && !isAvailable(db, pkg));
+    return !orphaned || isOrphaned(db, pkg);
   };
 }
 

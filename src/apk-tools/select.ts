@@ -1,7 +1,7 @@
 // Choosing packages out of the database: by names and patterns, by repository, by what depends on them.
 import { fnmatch } from "../libc/fnmatch.ts";
 import type { Database } from "./database.ts";
-import { satisfies } from "./dependency.ts";
+import { type Dependency, satisfies } from "./dependency.ts";
 import type { Name } from "./name.ts";
 import type { Package } from "./package.ts";
 import { FIRST_REPOSITORY } from "./repository.ts";
@@ -67,6 +67,27 @@ export function repositoryMask(db: Database, tag?: string): number {
 /** Is it in a repository? */
 export function isAvailable(db: Database, pkg: Package): boolean {
   return (pkg.repositories & repositoryMask(db)) !== 0;
+}
+
+/** Is it installed, and its name in no repository? */
+export function isOrphaned(db: Database, pkg: Package): boolean {
+  if (pkg.installed === undefined) return false;
+  const mask = repositoryMask(db);
+  const name = db.names.get(pkg.name);
+  return !name?.providers.some(
+    (provider) => provider.pkg.name === pkg.name && (provider.pkg.repositories & mask) !== 0,
+  );
+}
+
+/** Does any package or world speak of the name, though no package has it? */
+export function isMentioned(db: Database, name: string): boolean {
+  const speaks = (deps: readonly Dependency[]): boolean => deps.some((dep) => dep.name === name);
+  return (
+    speaks(db.world) ||
+    allPackages(db).some(
+      (pkg) => speaks(pkg.depends) || speaks(pkg.installIf) || speaks(pkg.replaces),
+    )
+  );
 }
 
 /** The installed package of which this one, from a repository it may come from, is a newer version. */
