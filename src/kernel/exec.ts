@@ -45,17 +45,11 @@ function checkSize(argv: readonly string[], envp: readonly string[]): void {
   for (const each of argv) if (each.length > 131072) throw E2BIG;
 }
 
-/** First bytes of a regular file; execution reads it whatever its read permission. */
+/** First bytes of a regular file. */
 function readHead(task: Task, path: Path): Uint8Array {
-  const file = path.dentry.inode.open(task, path, 0);
-  if (isSteps(file)) throw EACCES;
-  try {
-    const head = file.readAt(task, 0, HEAD_BYTES);
-    if (isSteps(head)) throw EACCES;
-    return head;
-  } finally {
-    file.put();
-  }
+  const head = path.dentry.inode.head(task, path, HEAD_BYTES);
+  if (isSteps(head)) throw EACCES;
+  return head;
 }
 
 function mayExecute(task: Task, path: Path): void {

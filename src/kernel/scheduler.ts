@@ -39,6 +39,9 @@ export class Scheduler {
   /** The task whose code runs now. */
   current: Task | undefined;
   contextSwitches = 0;
+  /** How often the host has let us run, and the time when a task was resumed last. */
+  runs = 0;
+  resumedMs = 0;
   /** Set when the machine has ended: nothing runs any more. */
   stopped = false;
 
@@ -131,6 +134,7 @@ export class Scheduler {
 
   #loop(untilMs: number, finished?: () => boolean): void {
     this.#running = true;
+    this.runs++;
     const kernel = this.#kernel;
     let now = kernel.monotonic();
     try {
@@ -145,6 +149,7 @@ export class Scheduler {
         }
         this.current = task;
         this.contextSwitches++;
+        this.resumedMs = now;
         this.#resume(task);
         const after = kernel.monotonic();
         task.utimeMs += after - now;

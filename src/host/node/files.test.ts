@@ -20,7 +20,7 @@ import {
   O_WRONLY,
   SEEK_END,
 } from "../../abi/fcntl.ts";
-import { type Steps, type Sys, settle } from "../../abi/program.ts";
+import { isSteps, type Steps, type Sys, settle } from "../../abi/program.ts";
 import { DT_UNKNOWN, S_IFIFO } from "../../abi/stat.ts";
 import { Dentry } from "../../kernel/fs/dentry.ts";
 import { HostFs } from "../../kernel/fs/hostfs/hostfs.ts";
@@ -83,10 +83,10 @@ function* get(sys: Sys, path: string, flags = O_RDONLY): Steps<string> {
   return text;
 }
 
-/** Something happens on the host: what a task has just seen holds until the next task runs. */
+/** Something happens on the host: what a task has just seen holds for a moment. */
 function* meanwhile(sys: Sys, action: () => void): Steps<void> {
   action();
-  yield* sys.sched_yield();
+  yield* settle(sys.nanosleep(5));
 }
 
 /** The code of the errno that `action` throws. */
@@ -134,6 +134,59 @@ test("reads see a file grow, writes and positions go where they should", () => {
     sys.ftruncate(fd, 5);
     expect(fs.readFileSync(`${folder}/f`, "latin1")).toBe("Jello");
     expect(sys.fstat(fd).size).toBe(5);
+  });
+});
+
+test("a head that execve knows is read again when the file has changed", () => {
+  fs.writeFileSync(`${folder}/p`, "#!bivy one", { mode: 0o755 });
+  const ends = (status: number) =>
+    function* (): Steps<number> {
+      return status;
+    };
+  const programs = new Map([
+    ["one", ends(1)],
+    ["two", ends(2)],
+  ]);
+  const { kernel, ns, run, host } = testKernel({}, programs);
+  // Long after the file was changed.
+  host.now = () => Date.now() + 60_000;
+  const sb = new HostFs(kernel, new NodeFiles(folder));
+  ns.remove(ns.mounts[0] as Mount);
+  ns.add(new Mount(kernel.nextMountId(), sb, new Dentry(undefined, "", sb.root), undefined, 0, ""));
+  try {
+    const codes: number[] = [];
+    run(function* (sys) {
+      for (const change of [
+        () => {},
+        () => {},
+        () => fs.writeFileSync(`${folder}/p`, "#!bivy two"),
+      ]) {
+        yield* meanwhile(sys, change);
+        sys.fork(function* (child): Steps<number> {
+          const call = child.execve("/p", ["p"], []);
+          if (isSteps(call)) yield* call;
+          return 9;
+        });
+        codes.push(((yield* settle(sys.wait4(-1, 0)))?.status ?? 0) >> 8);
+      }
+      return 0;
+    });
+    expect([host.reports, codes]).toEqual([[], [1, 1, 2]]);
+  } finally {
+    sb.release();
+  }
+});
+
+test("small reads one after the other see what the machine itself writes", () => {
+  fs.writeFileSync(`${folder}/f`, "a".repeat(9000));
+  inside(function* (sys) {
+    const fd = yield* settle(sys.openat(AT_FDCWD, "/f", O_RDWR));
+    for (const pos of [0, 10, 20]) expect((yield* settle(sys.pread(fd, 10, pos))).length).toBe(10);
+    yield* settle(sys.pwrite(fd, bytesOf("b"), 30));
+    expect(strOf(yield* settle(sys.pread(fd, 3, 29)))).toBe("aba");
+    expect((yield* settle(sys.pread(fd, 4096, 8000))).length).toBe(1000);
+    yield* meanwhile(sys, () => fs.writeFileSync(`${folder}/f`, "c".repeat(9000)));
+    expect(strOf(yield* settle(sys.pread(fd, 3, 29)))).toBe("ccc");
   });
 });
 

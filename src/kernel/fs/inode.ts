@@ -10,7 +10,7 @@ import {
   EROFS,
   Errno,
 } from "../../abi/errno.ts";
-import type { Blocking } from "../../abi/program.ts";
+import { type Blocking, isSteps } from "../../abi/program.ts";
 import type { Dirent, Stat, StatFs, Timespec } from "../../abi/stat.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../abi/stat.ts";
 import type { Kernel } from "../kernel.ts";
@@ -120,6 +120,17 @@ export abstract class Inode {
 
   /** Brings mode, uid, gid, nlink up to date where the store lives outside (hostfs). */
   refresh(): void {}
+
+  /** The first bytes of a regular file, for execve: whatever its read permission. */
+  head(task: Task, path: Path, max: number): Blocking<Uint8Array> {
+    const file = this.open(task, path, 0);
+    if (isSteps(file)) return file as never;
+    try {
+      return file.readAt(task, 0, max);
+    } finally {
+      file.put();
+    }
+  }
 
   /** One more user: an unlinked inode keeps its data until the last one is gone. */
   hold(): void {

@@ -88,9 +88,11 @@ export class Nameidata {
         isLast = next >= text.length;
       }
       const here = dentry.inode;
-      if (here.sb.volatile) here.refresh();
       if (!here.isDirectory) return ENOTDIR;
-      if (cred.euid !== 0 && !permitted(cred, here, X_OK)) return EACCES;
+      if (cred.euid !== 0) {
+        if (here.sb.volatile) here.refresh();
+        if (!permitted(cred, here, X_OK)) return EACCES;
+      }
       const name = text.slice(at, end);
       if (parent && isLast) {
         this.name = name;

@@ -10,6 +10,10 @@ import type { HostInode } from "./inode.ts";
 /** The largest block that is read from the host at once. */
 const MAX_BLOCK = 1024 * 1024;
 
+/** Blocks up to this size are worth reading ahead for; how much then. */
+const SMALL = 4096;
+const AHEAD = 65536;
+
 const EMPTY = new Uint8Array(0);
 
 /** A descriptor's view of a host file. */
@@ -20,6 +24,7 @@ export class HostFile extends File {
   #appends: boolean;
   /** Size when last looked at: how big a block is worth making. */
   #size: number;
+  #ahead: { pos: number; bytes: Uint8Array; moment: number; writes: number } | undefined;
 
   constructor(path: Path, flags: number, inode: HostInode, handle: number) {
     super(path, flags);
@@ -33,6 +38,28 @@ export class HostFile extends File {
     const most = Math.min(max, MAX_BLOCK);
     const expected = this.#size - pos;
     if (expected === 0 && this.#inode.endsAt(pos)) return EMPTY;
+    if (max <= SMALL && expected > 0) return this.#readSmall(pos, max);
+    return this.#read(pos, most, expected);
+  }
+
+  /** Many small blocks one after the other, as of programs that go back a little each time. */
+  #readSmall(pos: number, max: number): Uint8Array {
+    const inode = this.#inode;
+    const moment = inode.sb.moment();
+    const ahead = this.#ahead;
+    const valid = moment >= 0 && ahead?.moment === moment && ahead.writes === inode.writes;
+    if (ahead !== undefined && valid && pos >= ahead.pos) {
+      const at = pos - ahead.pos;
+      if (at + max <= ahead.bytes.length) return ahead.bytes.subarray(at, at + max);
+    }
+    // The second small block in a moment is probably not the last.
+    const many = valid ? AHEAD : max;
+    const bytes = this.#read(pos, many, this.#size - pos);
+    this.#ahead = { pos, bytes, moment, writes: inode.writes };
+    return bytes.length > max ? bytes.subarray(0, max) : bytes;
+  }
+
+  #read(pos: number, most: number, expected: number): Uint8Array {
     const { files } = this.#inode.sb;
     const chunk = files.read(this.#handle, pos, most, expected);
     // It has grown since: the next block may be bigger.

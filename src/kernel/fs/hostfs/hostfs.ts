@@ -13,8 +13,9 @@ import { HostDirectory, HostInode } from "./inode.ts";
 const OPEN_DIRECTORIES = 200;
 /** Known inodes before the first search for those nobody uses. */
 const FIRST_SWEEP = 4096;
-/** Questions that one moment lasts at most. */
+/** What one moment lasts at most: questions, and milliseconds (a task that goes on running ends it not). */
 const MOMENT = 4096;
+const MOMENT_MS = 2;
 /** Owner that the guest sees of files that belong to somebody else on the host (nobody). */
 const OVERFLOW_ID = 65534;
 
@@ -36,7 +37,8 @@ export class HostFs implements SuperBlock {
   /** Directories with an open handle, those that were opened or used long ago first. */
   readonly #open = new Set<HostDirectory>();
   #moment = 0;
-  #switches = -1;
+  #run = -1;
+  #began = 0;
   #left = 0;
   /** A file that has just been made and is about to be opened: its handle is used again. */
   #fresh: { inode: HostInode; handle: number } | undefined;
@@ -85,15 +87,21 @@ export class HostFs implements SuperBlock {
 
   /**
    * A number that stays the same for a moment: what was seen on the host then need not be looked at
-   * again. A moment lasts while one task runs, as nothing else in this process can change anything
-   * meanwhile; and not for many calls, for the sake of other processes, of whose changes nobody can
-   * tell whether they came just before or just after. -2, never equal, outside of tasks.
+   * again. All that the machine itself changes goes through these inodes. What other processes of the
+   * host change may come to light a moment later, but not after anything they say about it: that comes
+   * through the host's event loop, and each run of the scheduler begins a moment. -2, never equal,
+   * outside of tasks.
    */
   moment(): number {
     const { scheduler } = this.kernel;
     if (scheduler.current === undefined) return -2;
-    if (this.#switches !== scheduler.contextSwitches || --this.#left < 0) {
-      this.#switches = scheduler.contextSwitches;
+    if (
+      this.#run !== scheduler.runs ||
+      scheduler.resumedMs - this.#began > MOMENT_MS ||
+      --this.#left < 0
+    ) {
+      this.#run = scheduler.runs;
+      this.#began = scheduler.resumedMs;
       this.#left = MOMENT;
       this.#moment++;
     }

@@ -10,6 +10,7 @@ import {
   O_WRONLY,
   RENAME_NOREPLACE,
 } from "../../../abi/fcntl.ts";
+import { type Blocking, isSteps } from "../../../abi/program.ts";
 import {
   type Dirent,
   DT_REG,
@@ -31,6 +32,8 @@ import { Inode, type SetAttr } from "../inode.ts";
 import { HostFile } from "./file.ts";
 import type { HostFs } from "./hostfs.ts";
 
+/** A file that was changed this long ago shows by its times when it is changed again. */
+const SETTLED_MS = 100;
 const SET_ID = S_ISUID | S_ISGID;
 
 /** Any object of the folder; the class itself serves everything but directories. */
@@ -50,6 +53,8 @@ export class HostInode extends Inode {
   #modeLooked = -1;
   /** open(2) with O_TRUNC has just emptied it. */
   #emptied = false;
+  /** What execve has read of it, and when that was true. */
+  #head: { stat: HostStat; max: number; bytes: Uint8Array } | undefined;
   /** Open files, by which the object is reached when its name has gone. */
   #handles: number[] | undefined;
   /** Times that were set and came out rounded on the host: what was asked for, while the host's stay. */
@@ -112,7 +117,12 @@ export class HostInode extends Inode {
   /** Its contents have changed, and with them size and times. */
   written(): void {
     this.#looked = -1;
+    this.#head = undefined;
+    this.writes++;
   }
+
+  /** Changes by this machine, which makes what was read ahead void. */
+  writes = 0;
 
   protected get openHandle(): number | undefined {
     return this.#handles?.[0];
@@ -285,6 +295,27 @@ export class HostInode extends Inode {
     return new HostFile(path, flags, this, handle);
   }
 
+  override head(task: Task, path: Path, max: number): Blocking<Uint8Array> {
+    const stat = this.look();
+    const known = this.#head;
+    if (
+      known !== undefined &&
+      known.max === max &&
+      (known.stat === stat ||
+        (known.stat.size === stat.size &&
+          same(known.stat.mtime, stat.mtime) &&
+          same(known.stat.ctime, stat.ctime)))
+    ) {
+      known.stat = stat;
+      return known.bytes;
+    }
+    const bytes = super.head(task, path, max);
+    const { sec, nsec } = stat.ctime;
+    const age = this.sb.kernel.host.now() - (sec * 1000 + nsec / 1e6);
+    this.#head = isSteps(bytes) || age < SETTLED_MS ? undefined : { stat, max, bytes };
+    return bytes;
+  }
+
   #keep(handle: number): void {
     if (this.#handles === undefined) this.#handles = [handle];
     else this.#handles.push(handle);
@@ -307,7 +338,7 @@ export class HostInode extends Inode {
   closed(handle: number): void {
     this.#handles = this.#handles?.filter((each) => each !== handle);
     this.sb.files.close(handle);
-    this.written();
+    this.#looked = -1;
   }
 
   /** A name was removed. */
