@@ -65,6 +65,12 @@ export const query: Applet = {
     "--recursive, the packages that would be installed to meet the constraints.",
   optionGroups: ["query"],
   options: [],
-  open: () => ({ access: "read", installed: true, world: true, repositories: true }),
+  open: (ctx) => ({
+    access: "read",
+    installed: true,
+    scripts: /scripts|all/.test(`${ctx.value("fields")},${ctx.value("match")}`),
+    world: true,
+    repositories: true,
+  }),
   run,
 };

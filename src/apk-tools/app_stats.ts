@@ -19,6 +19,16 @@ function countAtoms(db: Database): number {
   return atoms.size;
 }
 
+/** Names that packages have, provide or speak of. */
+function countNames(db: Database): number {
+  const names = new Set(db.names.keys());
+  for (const pkg of allPackages(db))
+    for (const deps of [pkg.depends, pkg.installIf, pkg.replaces])
+      for (const { name } of deps) names.add(name);
+  for (const { name } of db.world) names.add(name);
+  return names.size;
+}
+
 function* run(ctx: Context, db: Database): Steps<number> {
   let files = 0;
   let bytes = 0;
@@ -35,7 +45,7 @@ function* run(ctx: Context, db: Database): Steps<number> {
   }
   yield* ctx.print.out(
     `installed:\n  packages: ${db.installed.length}\n  dirs: ${paths.size}\n  files: ${files}\n` +
-      `  bytes: ${bytes}\n  triggers: ${triggers}\navailable:\n  names: ${db.names.size}\n` +
+      `  bytes: ${bytes}\n  triggers: ${triggers}\navailable:\n  names: ${countNames(db)}\n` +
       `  packages: ${allPackages(db).length}\natoms:\n  num: ${countAtoms(db)}\n`,
   );
   return 0;

@@ -7,8 +7,10 @@ import type { Database } from "./database.ts";
 export interface OpenRequest {
   /** "write" takes the lock; "none": the command opens no database. */
   readonly access: "none" | "read" | "write";
-  /** lib/apk/db/installed, scripts and triggers. */
+  /** lib/apk/db/installed and triggers; to be written also scripts.tar. */
   readonly installed?: boolean;
+  /** scripts.tar though nothing is to be written. */
+  readonly scripts?: boolean;
   /** etc/apk/world. */
   readonly world?: boolean;
   /** Repositories and their indexes, fetched when stale if the network may be used. */

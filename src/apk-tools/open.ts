@@ -14,12 +14,7 @@ import { errorText } from "./errors.ts";
 import { noProblems, parseIndex } from "./index-text.ts";
 import { parseInstalled } from "./installed-text.ts";
 import { type RepositoryLine, RepositoryParser } from "./repoparser.ts";
-import {
-  FIRST_REPOSITORY,
-  IN_CACHE,
-  REPOSITORIES_MAX,
-  type Repository,
-} from "./repository.ts";
+import { FIRST_REPOSITORY, IN_CACHE, REPOSITORIES_MAX, type Repository } from "./repository.ts";
 import { isRemote } from "./source.ts";
 import {
   INSTALLED,
@@ -100,8 +95,7 @@ function* readState(ctx: Context, db: Database, request: OpenRequest): Steps<voi
     if (pkg !== one.pkg) continue;
     db.installed.push(one);
   }
-  if (request.access !== "write") return;
-  yield* readScripts(ctx.root, db.installed);
+  if (request.access === "write" || request.scripts) yield* readScripts(ctx.root, db.installed);
   db.triggers = yield* readTriggers(ctx.root, db.installed);
 }
 
@@ -191,9 +185,7 @@ function* openRepositories(ctx: Context, db: Database, request: OpenRequest): St
   }
   yield* addCached(ctx, db);
   if (db.newerPackages && !ctx.settings.forceOldApk)
-    yield* ctx.print.warning(
-      "This apk-tools is OLD! Some packages might not function properly.",
-    );
+    yield* ctx.print.warning("This apk-tools is OLD! Some packages might not function properly.");
   if (db.brokenPackages)
     yield* ctx.print.warning("The indexes contain broken packages which are not installable.");
   for (const dep of db.world)
