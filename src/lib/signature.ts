@@ -14,7 +14,7 @@ export interface PublicKey {
   readonly bits: number;
   /** SubjectPublicKeyInfo (RFC 5280), which names the kind. */
   readonly der: Uint8Array;
-  /** The key alone: RSAPublicKey (RFC 8017), or the point on the curve (SEC 1). */
+  /** The key alone: RSAPublicKey (RFC 8017), or the point on the curve (SEC 1). apk's v3 files name a key by its SHA-512. */
   readonly raw: Uint8Array;
   /** Is it a signature of this digest by the other half? The digest must have its hash's size. */
   verify(hash: SignatureHash, digest: Uint8Array, signature: Uint8Array): boolean;
