@@ -21,6 +21,8 @@ export class KernelLog {
   /** Sequence number before which dmesg shows nothing (syslog action 5). */
   clearedSeq = 0;
   consoleLevel = 7;
+  /** Told of each record: the console, where there is one. */
+  onAppend: (record: LogRecord) => void = () => {};
 
   constructor(limitBytes: number = 128 * 1024) {
     this.#limitBytes = limitBytes;
@@ -41,6 +43,7 @@ export class KernelLog {
       this.#bytes -= (this.#records.shift() as LogRecord).text.length + 32;
     }
     this.queue.wake();
+    this.onAppend(record);
     return record;
   }
 

@@ -52,6 +52,8 @@ export interface BootOptions {
   host: Host;
   /** The tree of the root image. */
   image: ImageNode;
+  /** The root is memory that starts as a copy of the image, and nothing is mounted (computer.ts). */
+  initramfs?: boolean;
   /** TypeScript programs by name, for `#!bivy NAME` files. */
   programs: ReadonlyMap<string, Program>;
   hostname?: string;
@@ -439,6 +441,7 @@ function bootParts(
     programs: new Map(options.programs),
     hostname: bytesString(options.hostname ?? "localhost"),
     readOnly: options.readOnly === true,
+    initramfs: options.initramfs === true,
     ...(upper === undefined && options.disks !== undefined ? { disks: options.disks } : {}),
     ...(upper === undefined ? {} : { upper }),
   });

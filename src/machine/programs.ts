@@ -4,6 +4,7 @@ import { abuildPrograms } from "../abuild/programs.ts";
 import { alpineConfPrograms } from "../alpine-conf/programs.ts";
 import { apkPrograms } from "../apk-tools/programs.ts";
 import { busybox } from "../busybox/busybox.ts";
+import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
 import { openrcPrograms } from "../openrc/programs.ts";
 
@@ -15,6 +16,7 @@ export function basePrograms(): Map<string, Program> {
     ...apkPrograms(),
     ...abuildPrograms(),
     ...openrcPrograms(),
+    ...mkinitfsPrograms(),
     ...alpineConfPrograms(),
   ]);
 }

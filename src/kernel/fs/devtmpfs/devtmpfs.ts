@@ -3,6 +3,7 @@ import { Errno } from "../../../abi/errno.ts";
 import { makedev, S_IFBLK, S_IFCHR } from "../../../abi/stat.ts";
 import { type Bdev, bdevs, blockListeners } from "../../block/genhd.ts";
 import type { Kernel } from "../../kernel.ts";
+import { consoles } from "../../tty/console.ts";
 import type { FileSystemType } from "../filesystems.ts";
 import { Tmpfs } from "../tmpfs/tmpfs.ts";
 
@@ -42,6 +43,9 @@ class Devtmpfs extends Tmpfs {
     const { root } = this;
     for (const [name, major, minor, mode, gid] of NODES) {
       root.mknod(name, S_IFCHR | mode, makedev(major, minor), 0, gid);
+    }
+    for (const { name, rdev } of consoles(kernel).lines.values()) {
+      if (root.lookup(name) === undefined) root.mknod(name, S_IFCHR | 0o620, rdev, 0, TTY_GID);
     }
     if (kernel.devices.find("c", 10, 237) !== undefined) {
       root.mknod("loop-control", S_IFCHR | 0o660, makedev(10, 237), 0, DISK_GID);
