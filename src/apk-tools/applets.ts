@@ -1,10 +1,14 @@
 // The commands, in the order `apk --help` lists them: one line each.
 
+import { add } from "./app_add.ts";
+import { del } from "./app_del.ts";
+import { fix } from "./app_fix.ts";
 import { info } from "./app_info.ts";
 import { list } from "./app_list.ts";
 import { query } from "./app_query.ts";
 import { search } from "./app_search.ts";
 import { stats } from "./app_stats.ts";
+import { upgrade } from "./app_upgrade.ts";
 import { version } from "./app_version.ts";
 import type { Applet } from "./applet.ts";
 
@@ -12,8 +16,12 @@ import type { Applet } from "./applet.ts";
 export function applets(): readonly Applet[] {
   return [
     // install
+    add,
+    del,
 
     // system
+    fix,
+    upgrade,
 
     // query
     info,

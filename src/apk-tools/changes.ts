@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
 import type { Package } from "./package.ts";
 import { formatSize, wrapWords } from "./print.ts";
+import { IN_CACHE } from "./repository.ts";
 import { compareVersions } from "./version.ts";
 
 /** One package's change. The same package in both and not `reinstall`: only its tag changes. */
@@ -22,6 +23,8 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly world: readonly Dependency[];
+  /** More will follow: the last line ("OK: …") is not told. */
+  readonly partial?: boolean;
 }
 
 /** Does it change anything on the disk besides the database? False: a change of tag only. */
@@ -41,13 +44,23 @@ export function describeChange({ from, to, reinstall, tag }: Change): string {
   return `${what} ${name} (${from.version} -> ${to.version})`;
 }
 
+/** The package that is to come cannot be had from anywhere: the change is skipped. */
+export function isUnavailable(db: Database, change: Change): boolean {
+  const { to } = change;
+  if (to === undefined || !touchesFiles(change)) return false;
+  if (to.filename !== "" || to.info.installedSize === 0) return false;
+  let available = IN_CACHE;
+  for (const repo of db.repositories) if (repo.reachable) available |= repo.bit;
+  return (to.repositories & available) === 0;
+}
+
 /** "(1/3) Installing b (2)": the line before change `index` is made (also by --simulate). */
-export function* printChange(ctx: Context, plan: Plan, index: number): Steps<void> {
+export function* printChange(ctx: Context, db: Database, plan: Plan, index: number): Steps<void> {
+  const change = plan.changes[index] as Change;
   const total = String(plan.changes.length);
   const number = String(index + 1).padStart(total.length);
-  yield* ctx.print.message(
-    `(${number}/${total}) ${describeChange(plan.changes[index] as Change)}`,
-  );
+  const skipped = isUnavailable(db, change) ? "[APK unavailable, skipped] " : "";
+  yield* ctx.print.message(`(${number}/${total}) ${skipped}${describeChange(change)}`);
 }
 
 interface Kind {

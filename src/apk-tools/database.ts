@@ -19,6 +19,8 @@ export class Database {
   arches: string[] = [];
   /** Packages that have an install_if. */
   readonly withInstallIf: Package[] = [];
+  /** fix --directory-permissions: a commit sets owner and mode of all directories. */
+  resetDirectories = false;
   /** Indexes have packages that are of no use: broken dependencies, or made for a newer apk. */
   brokenPackages = false;
   newerPackages = false;

@@ -135,10 +135,13 @@ function formatDirectory(directory: InstalledDirectory): string {
   return text;
 }
 
-/** The file, byte for byte as the real apk writes it. */
+/** The file, byte for byte as the real apk writes it: packages by name. */
 export function formatInstalled(installed: readonly InstalledPackage[]): string {
   let text = "";
-  for (const one of installed) {
+  const sorted = [...installed].sort(({ pkg: a }, { pkg: b }) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
+  );
+  for (const one of sorted) {
     const { info } = one.pkg;
     const flags =
       (one.brokenFiles ? "f" : "") +

@@ -154,11 +154,6 @@ function* readLists(ctx: Context, parser: RepositoryParser, lines: RepositoryLin
   }
 }
 
-/** May packages of this URL be fetched now? */
-function isReachable(ctx: Context, url: string): boolean {
-  return ctx.settings.network || !isRemote(url);
-}
-
 function* openRepositories(ctx: Context, db: Database, request: OpenRequest): Steps<void> {
   const arch = db.arches[0] as string;
   let trust: Trust | undefined;
@@ -171,7 +166,8 @@ function* openRepositories(ctx: Context, db: Database, request: OpenRequest): St
       tag,
       type,
       bit: FIRST_REPOSITORY << db.repositories.length,
-      reachable: isReachable(ctx, url),
+      remote: isRemote(url),
+      reachable: ctx.settings.network || !isRemote(url),
       description: "",
       packageSpec: "",
       error: "",

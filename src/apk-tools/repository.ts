@@ -21,6 +21,8 @@ export interface Repository {
   readonly type: RepositoryType;
   /** Packages can be had from it now: it is local, or the network may be used. */
   reachable: boolean;
+  /** It is reached over the network. */
+  readonly remote: boolean;
   /** What the index says of itself. */
   description: string;
   /** Template of package paths that a v3 index gives, "" for the usual one. */

@@ -20,7 +20,9 @@ class Explanation {
   /** By the name they ask for. */
   readonly #demands = new Map<string, Demand[]>();
   readonly lines: string[] = [];
-  problems = 0;
+  /** What stands in the way: packages that cannot be had, or not together, and names without a package. */
+  readonly hopeless = new Set<PackageState | NameState>();
+  readonly clashing = new Set<PackageState | NameState>();
 
   constructor(
     solver: Solver,
@@ -62,7 +64,7 @@ class Explanation {
     const conflicts = this.#conflicts(state);
     const unfit = pkg.installed === undefined && !this.#isFit(state);
     if (!unfit && masked.length + breaks.length + conflicts.length === 0) return;
-    this.problems++;
+    (unfit || masked.length > 0 ? this.hopeless : this.clashing).add(state);
     this.lines.push(`  ${pkg.id}:`);
     if (unfit) {
       this.#words("error", ["uninstallable"]);
@@ -139,7 +141,7 @@ class Explanation {
       .filter(({ dep }) => !dep.conflict)
       .map(formatDemand);
     const providers = [...new Set(name.candidates.map(({ state }) => state.pkg.name))];
-    this.problems++;
+    this.hopeless.add(name);
     if (providers.length === 0) this.lines.push(`  ${name.name} (no such package):`);
     else {
       this.lines.push(`  ${name.name} (virtual):`);
@@ -151,13 +153,56 @@ class Explanation {
   }
 }
 
-/** Lines to be told after "unable to select packages:", and the exit status; undefined when all is well. */
+/** Does what stands for a name lead to one of these? */
+function leadsTo(
+  solver: Solver,
+  name: string,
+  goals: ReadonlySet<PackageState | NameState>,
+): boolean {
+  const seen = new Set<NameState>();
+  const todo = [solver.knownName(name)];
+  for (let state = todo.pop(); state !== undefined; state = todo.pop()) {
+    if (seen.has(state)) continue;
+    seen.add(state);
+    if (goals.has(state)) return true;
+    const chosen = state.chosen?.state;
+    if (chosen === undefined) continue;
+    if (goals.has(chosen)) return true;
+    chosen.depends.forEach((dep, i) => {
+      if (!dep.conflict) todo.push(chosen.targets[i] as NameState);
+    });
+  }
+  return false;
+}
+
+/** The parts of a world that have to go for the rest to be possible: all that is hopeless, else the last that clashes. */
+function findGuilty(
+  solver: Solver,
+  world: readonly Dependency[],
+  { hopeless, clashing }: Explanation,
+): Set<Dependency> {
+  const guilty = world.filter((dep) => !dep.conflict && leadsTo(solver, dep.name, hopeless));
+  if (guilty.length > 0) return new Set(guilty);
+  const last = world.findLast((dep) => leadsTo(solver, dep.name, clashing));
+  return new Set(last === undefined ? [] : [last]);
+}
+
+/** Why there is no plan: lines to be told after "unable to select packages:", and the exit status. */
+export interface Failure {
+  readonly errors: readonly string[];
+  readonly status: number;
+  readonly guilty: ReadonlySet<Dependency>;
+}
+
+/** undefined when all is well. */
 export function explain(
   solver: Solver,
   world: readonly Dependency[],
   order: readonly (PackageState | NameState)[],
   width: number,
-): { errors: readonly string[]; status: number } | undefined {
-  const { lines, problems } = new Explanation(solver, world, order, width);
-  return lines.length === 0 ? undefined : { errors: lines, status: problems };
+): Failure | undefined {
+  const found = new Explanation(solver, world, order, width);
+  if (found.lines.length === 0) return undefined;
+  const status = found.hopeless.size + found.clashing.size;
+  return { errors: found.lines, status, guilty: findGuilty(solver, world, found) };
 }

@@ -6,7 +6,7 @@ export const SOLVE_AVAILABLE = 2;
 export const SOLVE_REINSTALL = 4;
 /** Only the latest version of what the pinning allows (-l). */
 export const SOLVE_LATEST = 8;
-/** Rather what is installed, before all but what is possible. */
+/** What is installed stays as it is. */
 export const SOLVE_INSTALLED = 16;
 /** With a name's flags: what it depends on gets them, too. */
 export const SOLVE_INHERIT = 32;

@@ -1,7 +1,6 @@
 // Which of two packages the solver rather takes for a name.
 import {
   SOLVE_AVAILABLE,
-  SOLVE_INSTALLED,
   SOLVE_LATEST,
   SOLVE_UPGRADE,
 } from "./solver-flags.ts";
@@ -48,7 +47,6 @@ export function prefer(a: Candidate, b: Candidate, tags: Tags, inRepository: num
   const ta = tags.of(sa.pkg);
   const tb = tags.of(sb.pkg);
   const installed = first(sa.pkg.installed !== undefined, sb.pkg.installed !== undefined);
-  if (flags & SOLVE_INSTALLED && installed !== 0) return installed;
   const pinned = first((ta & sa.allowedTags) !== 0, (tb & sb.allowedTags) !== 0);
   if (pinned !== 0) return pinned;
   if (flags & SOLVE_AVAILABLE) {

@@ -6,8 +6,8 @@ import type { Dependency } from "./dependency.ts";
 import type { Name } from "./name.ts";
 import type { Package } from "./package.ts";
 import { IN_CACHE } from "./repository.ts";
-import { explain } from "./solver-errors.ts";
-import { SOLVE_INHERIT } from "./solver-flags.ts";
+import { explain, type Failure } from "./solver-errors.ts";
+import { SOLVE_INHERIT, SOLVE_INSTALLED } from "./solver-flags.ts";
 import { Ordering } from "./solver-order.ts";
 import { prefer, selectable } from "./solver-prefer.ts";
 import {
@@ -29,10 +29,10 @@ export interface SolveOptions {
   readonly width?: number;
 }
 
-/** A plan, or lines that tell why there is none. */
+/** A plan, or why there is none. */
 export type Solution =
   | { readonly plan: Plan; readonly errors: undefined }
-  | { readonly plan: undefined; readonly errors: readonly string[]; readonly status: number };
+  | ({ readonly plan: undefined } & Failure);
 
 const NOW = 0;
 const SOON = 1;
@@ -125,6 +125,8 @@ export class Solver {
     const own = this.#name(pkg.name);
     const flags = this.#options.flags | (this.#nameFlags.get(pkg.name) ?? 0);
     const state = new PackageState(pkg, own, this.#isObtainable(pkg), flags);
+    if (flags & SOLVE_INSTALLED && pkg.installed === undefined && this.#isInstalled(pkg.name))
+      state.impossible = true;
     this.#packages.set(pkg, state);
     own.candidates.push({ state, version: pkg.version, barred: false, preferred: false });
     this.#discoverTriggered(pkg.name);
@@ -151,6 +153,10 @@ export class Solver {
     if (triggered === undefined) return;
     this.#installIf.delete(name);
     for (const pkg of triggered) this.#package(pkg);
+  }
+
+  #isInstalled(name: string): boolean {
+    return this.db.installedByName(name) !== undefined;
   }
 
   #isObtainable(pkg: Package): boolean {
