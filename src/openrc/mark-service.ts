@@ -20,9 +20,7 @@ function* main(rc: Rc): Steps<number> {
   if (pid !== undefined) {
     const error = failure(() => sys.kill(pid, SIGHUP));
     if (error !== undefined)
-      yield* rc.einfo.eerror(
-        `${rc.applet}: failed to signal parent ${pid}: ${strerror(error)}`,
-      );
+      yield* rc.einfo.eerror(`${rc.applet}: failed to signal parent ${pid}: ${strerror(error)}`);
   }
   return 0;
 }

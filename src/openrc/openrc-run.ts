@@ -19,11 +19,11 @@ import {
   allServices,
   INACTIVE,
   markService,
+  STARTED,
+  STOPPED,
   scheduleStart,
   serviceState,
   servicesInState,
-  STARTED,
-  STOPPED,
 } from "./librc/service.ts";
 import { Abort, setSignal } from "./librc/signals.ts";
 import { rcOptions, showUsage, type Usage } from "./librc/usage.ts";
@@ -44,8 +44,7 @@ const USAGE: Usage = {
   ],
 };
 
-const DEPEND_TYPES =
-  /^(?:ineed|iuse|iwant|needsme|usesme|wantsme|iafter|ibefore|iprovide)$/;
+const DEPEND_TYPES = /^(?:ineed|iuse|iwant|needsme|usesme|wantsme|iafter|ibefore|iprovide)$/;
 
 /** The script itself, when what was named is a link in a runlevel or a second name of a script. */
 function scriptPath(rc: Rc, given: string): string {

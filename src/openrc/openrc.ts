@@ -265,9 +265,9 @@ class Session {
     const early = `${paths.LIBEXECDIR}/sh/init-early.sh`;
     if (exists(sys, early)) yield* runProgram(rc, this.#abort, early);
     const uts = sys.uname();
-    const [good, hilite, bracket, normal] = (
-      ["good", "hilite", "bracket", "normal"] as const
-    ).map((color) => einfo.color(color)) as [string, string, string, string];
+    const [good, hilite, bracket, normal] = (["good", "hilite", "bracket", "normal"] as const).map(
+      (color) => einfo.color(color),
+    ) as [string, string, string, string];
     const conf = yield* rc.conf();
     const kind = yield* rcSys(sys, conf);
     yield* rc.print(

@@ -9,9 +9,9 @@ import {
   allServices,
   INACTIVE,
   resolveService,
-  serviceState,
   STARTED,
   STOPPED,
+  serviceState,
 } from "./librc/service.ts";
 import { rcOptions, type Usage } from "./librc/usage.ts";
 

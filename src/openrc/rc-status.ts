@@ -23,12 +23,12 @@ import {
   HOTPLUGGED,
   INACTIVE,
   SCHEDULED,
-  servicesInState,
-  serviceState,
   STARTED,
   STARTING,
   STOPPED,
   STOPPING,
+  serviceState,
+  servicesInState,
 } from "./librc/service.ts";
 import { dateSeconds } from "./librc/times.ts";
 import { rcOptions, type Usage } from "./librc/usage.ts";
@@ -79,8 +79,8 @@ function* uptime(rc: Rc, time: string): Steps<string> {
   const start = (yield* dateSeconds(rc.p, time)) ?? 0;
   const seconds = rc.sys.clock_gettime(0).sec - start;
   const days = Math.trunc(seconds / 86400);
-  const parts = [seconds / 3600, seconds / 60, seconds].map(
-    (n, i) => String(Math.trunc(n) % (i === 0 ? 24 : 60)).padStart(2, "0"),
+  const parts = [seconds / 3600, seconds / 60, seconds].map((n, i) =>
+    String(Math.trunc(n) % (i === 0 ? 24 : 60)).padStart(2, "0"),
   );
   return `${days > 0 ? `${days} day(s) ` : ""}${parts.join(":")}`;
 }
@@ -153,7 +153,7 @@ function* byState(
 ): Steps<string[]> {
   const kept: string[] = [];
   for (const service of services)
-    if (((yield* serviceState(rc.sys, service)) & bits) !== 0 !== not) kept.push(service);
+    if ((((yield* serviceState(rc.sys, service)) & bits) !== 0) !== not) kept.push(service);
   return kept;
 }
 

@@ -1,5 +1,5 @@
 // rc-update: puts services into runlevels and shows what is in them (rc-update(8)).
-import { EEXIST, ENOENT, EPERM, Errno } from "../abi/errno.ts";
+import { EEXIST, ENOENT, EPERM, type Errno } from "../abi/errno.ts";
 import type { Program, Steps } from "../abi/program.ts";
 import { Exit } from "../libc/process.ts";
 import { strerror } from "../libc/strerror.ts";
@@ -64,13 +64,10 @@ function addLink(rc: Rc, level: string, service: string): Errno | undefined {
 function* add(rc: Rc, level: string, service: string): Changes {
   const { einfo, applet } = rc;
   const found = serviceExists(rc.sys, service);
-  if (found === "noexec")
-    yield* einfo.eerror(`${applet}: service \`${service}' is not executable`);
+  if (found === "noexec") yield* einfo.eerror(`${applet}: service \`${service}' is not executable`);
   else if (!found) yield* einfo.eerror(`${applet}: service \`${service}' does not exist`);
   else if (inRunlevel(rc.sys, service, level)) {
-    yield* einfo.einfo(
-      `${applet}: ${service} already installed in runlevel \`${level}'; skipping`,
-    );
+    yield* einfo.einfo(`${applet}: ${service} already installed in runlevel \`${level}'; skipping`);
     return 0;
   } else {
     const error = addLink(rc, level, service);
@@ -108,8 +105,7 @@ function* addStack(rc: Rc, level: string, below: string): Changes {
   const special = [SYSINIT, BOOT, SINGLE, SHUTDOWN];
   if (missing !== undefined)
     yield* einfo.eerror(`${applet}: runlevel \`${missing}' does not exist`);
-  else if (level === below)
-    yield* einfo.eerror(`${applet}: cannot stack \`${below}' onto itself`);
+  else if (level === below) yield* einfo.eerror(`${applet}: cannot stack \`${below}' onto itself`);
   else if (special.includes(level) || special.includes(below))
     yield* einfo.eerror(`${applet}: cannot stack the ${SYSINIT} runlevel`);
   else {
@@ -173,23 +169,22 @@ function* main(rc: Rc): Steps<number> {
     }
   });
   const word = words.shift();
-  const action = word === undefined ? "show" : Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
+  const action =
+    word === undefined ? "show" : Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
   if (action === undefined) return yield* einfo.eerrorx(`${applet}: invalid command \`${word}'`);
   const service = words.shift();
   if (service === undefined && action !== "show")
     yield* einfo.eerrorx(`${applet}: no service specified`);
   let levels = words;
   const wrong = levels.find((level) => !runlevelExists(sys, level));
-  if (wrong !== undefined)
-    yield* einfo.eerrorx(`${applet}: \`${wrong}' is not a valid runlevel`);
+  if (wrong !== undefined) yield* einfo.eerrorx(`${applet}: \`${wrong}' is not a valid runlevel`);
   if (action === "show" || service === undefined) {
     if (service !== undefined) levels.push(service);
     if (levels.length === 0) levels = yield* runlevelList(sys);
     yield* show(rc, levels.sort(), yesno(rc.env("EINFO_VERBOSE")) === true);
     return 0;
   }
-  if (action === "add" && all)
-    yield* einfo.eerrorx(`${applet}: the -a option is invalid with add`);
+  if (action === "add" && all) yield* einfo.eerrorx(`${applet}: the -a option is invalid with add`);
   if (levels.length === 0) levels = all ? yield* runlevelList(sys) : [yield* runlevelGet(sys)];
   if (levels.length === 0) yield* einfo.eerrorx(`${applet}: no runlevels found`);
   const change = action === "add" ? (stack ? addStack : add) : stack ? delStack : del;

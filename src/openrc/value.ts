@@ -6,8 +6,7 @@ import { valueGet, valueSet } from "./librc/values.ts";
 function* main(rc: Rc): Steps<number> {
   const service = rc.self;
   const [, option, value] = rc.p.argv;
-  if (service === undefined)
-    return yield* rc.einfo.eerrorx(`${rc.applet}: no service specified`);
+  if (service === undefined) return yield* rc.einfo.eerrorx(`${rc.applet}: no service specified`);
   if (option === undefined || option === "")
     return yield* rc.einfo.eerrorx(`${rc.applet}: no option specified`);
   if (rc.applet === "service_set_value" || rc.applet === "save_options")

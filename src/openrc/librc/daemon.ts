@@ -1,7 +1,15 @@
 // Daemons of services: finding processes in /proc, and the records in /run/openrc/daemons.
-import { ESRCH, Errno } from "../../abi/errno.ts";
+import { Errno, ESRCH } from "../../abi/errno.ts";
 import type { Steps, Sys } from "../../abi/program.ts";
-import { mkdir, readlink, readText, rename, tryStat, unlink, writeFile } from "../../libc/unistd.ts";
+import {
+  mkdir,
+  readlink,
+  readText,
+  rename,
+  tryStat,
+  unlink,
+  writeFile,
+} from "../../libc/unistd.ts";
 import { done, listDir } from "./dirs.ts";
 import { scanInt } from "./numbers.ts";
 import { basename, SVCDIR } from "./paths.ts";
@@ -173,7 +181,8 @@ function* isAlive(sys: Sys, service: string, daemon: Daemon): Steps<boolean> {
     const pid = scanInt(yield* readText(sys, root + daemon.pidfile));
     return pid !== undefined && processLives(sys, pid);
   }
-  const argv = daemon.argv.length > 0 ? daemon.argv : daemon.exec === undefined ? undefined : [daemon.exec];
+  const argv =
+    daemon.argv.length > 0 ? daemon.argv : daemon.exec === undefined ? undefined : [daemon.exec];
   return (yield* findPids(sys, { argv }, undefined)).length > 0;
 }
 

@@ -142,9 +142,7 @@ function breakCircles(rc: Rc, tree: DepTree): void {
     const types = ["ineed", "iwant", "iuse", "iafter"];
     const direct = depends(rc.sys, tree, types, [info.service], undefined, { self: rc.self });
     for (const name of [...before]) {
-      const found = direct.find(
-        (s) => s === name || tree.depend(s, "iprovide").includes(name),
-      );
+      const found = direct.find((s) => s === name || tree.depend(s, "iprovide").includes(name));
       if (found === undefined || tree.get(found) === undefined) continue;
       const target = tree.get(name);
       if (target !== undefined) remove(target, "iafter", info.service);

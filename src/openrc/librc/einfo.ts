@@ -23,6 +23,9 @@ const COLOR_TERMS =
 
 export const LOG_ERR = 3;
 export const LOG_WARNING = 4;
+export const LOG_NOTICE = 5;
+export const LOG_INFO = 6;
+export const LOG_DEBUG = 7;
 const LOG_DAEMON = 3;
 
 /** As yes or no in variables of messages: also on and off. undefined for anything else. */
@@ -127,7 +130,11 @@ export class Einfo {
   /** A line in the system's log, when $EINFO_LOG names the sender. */
   log(level: number, text: string): void {
     const tag = this.#env("EINFO_LOG");
-    if (tag === undefined) return;
+    if (tag !== undefined) this.syslog(level, tag, text);
+  }
+
+  /** A line in the system's log, if there is one. */
+  syslog(level: number, tag: string, text: string): void {
     const { sys } = this.#p;
     const time = clockText(sys.clock_gettime(0).sec);
     const line = `<${LOG_DAEMON * 8 + level}>${time} ${tag}[${sys.getpid()}]: ${text}`;

@@ -1,10 +1,11 @@
 // Runlevels: directories of /etc/runlevels with links to init scripts, and to other runlevels that they stack on.
+
+import { Errno } from "../../abi/errno.ts";
 import type { Steps, Sys } from "../../abi/program.ts";
 import { S_ISDIR } from "../../libc/stat.ts";
 import { readText, symlink, tryStat, unlink, writeFile } from "../../libc/unistd.ts";
 import { exists, listServices, listSubdirs } from "./dirs.ts";
 import { basename, RUNLEVELDIR, SINGLE, SOFTLEVEL, SYSINIT } from "./paths.ts";
-import { Errno } from "../../abi/errno.ts";
 
 /** The runlevel the system is in; sysinit before any was entered. */
 export function* runlevelGet(sys: Sys): Steps<string> {

@@ -1,7 +1,7 @@
 // Signals of OpenRC's programs: what ended them is remembered and told at the next chance.
 import { EINTR } from "../../abi/errno.ts";
 import { isSteps, type Steps, type Sys } from "../../abi/program.ts";
-import { SIG_DFL, type SigHandler, SIGINT, SIGQUIT, SIGTERM } from "../../abi/signal.ts";
+import { SIG_DFL, SIGINT, SIGQUIT, SIGTERM, type SigHandler } from "../../abi/signal.ts";
 import { Exit } from "../../libc/process.ts";
 import type { Rc } from "./rc.ts";
 

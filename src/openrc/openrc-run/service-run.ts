@@ -1,5 +1,5 @@
 // One run of an init script: what its parts share, and how the shell is called with it.
-import { EINTR, EIO, Errno } from "../../abi/errno.ts";
+import { EAGAIN, EINTR, EIO, Errno } from "../../abi/errno.ts";
 import { LOCK_NB, LOCK_SH, O_NONBLOCK, O_RDONLY } from "../../abi/fcntl.ts";
 import { POLLHUP, POLLIN } from "../../abi/poll.ts";
 import { isSteps, type Steps, type Sys } from "../../abi/program.ts";
@@ -13,7 +13,6 @@ import {
   WEXITSTATUS,
   WNOHANG,
 } from "../../abi/signal.ts";
-import { EAGAIN } from "../../abi/errno.ts";
 import { strOf } from "../../lib/bytes.ts";
 import { Exit } from "../../libc/process.ts";
 import { isatty, Output } from "../../libc/stdio.ts";
@@ -28,7 +27,13 @@ import { execService, svcUnlock } from "../librc/lock.ts";
 import { basename, LIBEXECDIR, STARTING, STOPPING, SVCDIR } from "../librc/paths.ts";
 import { openPty, type Pty } from "../librc/pty.ts";
 import type { Rc } from "../librc/rc.ts";
-import { markService, markedState, STARTING as IS_STARTING, STOPPING as IS_STOPPING, WASINACTIVE } from "../librc/service.ts";
+import {
+  STARTING as IS_STARTING,
+  STOPPING as IS_STOPPING,
+  markedState,
+  markService,
+  WASINACTIVE,
+} from "../librc/service.ts";
 import { type Abort, defaultSignals, setSignal } from "../librc/signals.ts";
 
 /** How often the lock of a service is looked at, and how long until that is given up. */
@@ -185,8 +190,7 @@ export class ServiceRun {
     const argv = [script, this.path, command];
     yield* rc.einfo.veinfo(`Executing: ${script} ${argv.join(" ")}`);
     yield* rc.flush();
-    const pty =
-      this.prefix !== undefined && isatty(sys, 1) ? yield* openPty(sys, 1) : undefined;
+    const pty = this.prefix !== undefined && isatty(sys, 1) ? yield* openPty(sys, 1) : undefined;
     const envp = rc.p.environ();
     const pid = sys.fork(function* (child) {
       if (pty !== undefined) {
@@ -207,8 +211,7 @@ export class ServiceRun {
     });
     this.abort.onSignal = (signo) => done(() => sys.kill(pid, signo));
     try {
-      const status =
-        pty === undefined ? yield* this.abort.wait(pid) : yield* this.#relay(pty, pid);
+      const status = pty === undefined ? yield* this.abort.wait(pid) : yield* this.#relay(pty, pid);
       return WEXITSTATUS(status);
     } finally {
       this.abort.onSignal = undefined;

@@ -1,21 +1,21 @@
 // Starting a service: checks, the services it needs, the script, and those that waited for it.
 import { Errno } from "../../abi/errno.ts";
 import type { Steps } from "../../abi/program.ts";
+import { yesno } from "../librc/conf.ts";
 import { closeOnExec, isRefusal, svcLock } from "../librc/lock.ts";
 import { SYSINIT } from "../librc/paths.ts";
 import {
   INACTIVE,
   markService,
-  scheduledServices,
-  scheduleStart,
-  serviceState,
   STARTED,
   STARTING,
   STOPPED,
   STOPPING,
+  scheduledServices,
+  scheduleStart,
+  serviceState,
   WASINACTIVE,
 } from "../librc/service.ts";
-import { yesno } from "../librc/conf.ts";
 import { leave, type ServiceRun } from "./service-run.ts";
 
 /** Starts it with all it needs. */
@@ -144,4 +144,3 @@ export function* startAgain(run: ServiceRun, services: readonly string[]): Steps
     } else yield* run.other(other, "start");
   }
 }
-

@@ -8,10 +8,10 @@ import {
   FAILED,
   INACTIVE,
   markService,
-  serviceState,
   STARTED,
   STOPPED,
   STOPPING,
+  serviceState,
   WASINACTIVE,
 } from "../librc/service.ts";
 import { leave, type ServiceRun } from "./service-run.ts";
@@ -43,8 +43,7 @@ function* check(run: ServiceRun): Steps<number | undefined> {
     const lock = yield* svcLock(rc, name, !run.deps);
     if (lock instanceof Errno) {
       if (isRefusal(lock)) yield* einfo.eerrorx(`${name}: superuser access required`);
-      if ((state & STOPPING) !== 0)
-        yield* einfo.ewarnx(`WARNING: ${name} is already stopping`);
+      if ((state & STOPPING) !== 0) yield* einfo.ewarnx(`WARNING: ${name} is already stopping`);
       yield* einfo.eerrorx(`ERROR: ${name} stopped by something else`);
     } else run.lock = lock;
   }

@@ -2,13 +2,13 @@
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { ECHO, ICANON, TCSETS, VMIN, VTIME } from "../../abi/termios.ts";
 import { strOf } from "../../lib/bytes.ts";
+import { UserDb } from "../../libc/passwd.ts";
 import { isatty } from "../../libc/stdio.ts";
 import { TCSANOW, tcgetattr, tcsetattr } from "../../libc/termios.ts";
-import { UserDb } from "../../libc/passwd.ts";
 import { yesno } from "../librc/conf.ts";
 import type { Rc } from "../librc/rc.ts";
-import { runProgram } from "./run-program.ts";
 import type { Abort } from "../librc/signals.ts";
+import { runProgram } from "./run-program.ts";
 
 /** A key from the terminal; "" when none was pressed, or there is no terminal. */
 function* readKey(rc: Rc, wait: boolean): Steps<string> {

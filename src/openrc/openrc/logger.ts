@@ -159,8 +159,7 @@ function* keep(sys: Sys, level: string, path: string): Steps<number> {
   try {
     error = yield* append(sys, path, strOf(yield* readFile(sys, TEMPORARY)));
     if (error !== undefined && (early || error === EROFS)) return 0;
-    if (error !== undefined)
-      yield* complain(`Error: fopen(${path}) failed: ${strerror(error)}`);
+    if (error !== undefined) yield* complain(`Error: fopen(${path}) failed: ${strerror(error)}`);
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
     error = e;

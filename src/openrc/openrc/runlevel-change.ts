@@ -2,21 +2,15 @@
 import { ECHILD, EINTR } from "../../abi/errno.ts";
 import { isSteps, type Steps } from "../../abi/program.ts";
 import { unlink, writeFile } from "../../libc/unistd.ts";
+import { yesno } from "../librc/conf.ts";
 import { daemonsCrashed } from "../librc/daemon.ts";
 import { type DepOptions, type DepTree, depends } from "../librc/deptree.ts";
 import { done, exists } from "../librc/dirs.ts";
 import { execService } from "../librc/lock.ts";
 import { BOOT, dirname, INTERACTIVE, SYSINIT } from "../librc/paths.ts";
 import type { Rc } from "../librc/rc.ts";
-import {
-  FAILED,
-  markService,
-  resolveService,
-  serviceState,
-  STOPPED,
-} from "../librc/service.ts";
+import { FAILED, markService, resolveService, STOPPED, serviceState } from "../librc/service.ts";
 import type { Abort } from "../librc/signals.ts";
-import { yesno } from "../librc/conf.ts";
 import { ask, wantInteractive } from "./interactive.ts";
 
 /** What a service comes after when it starts. */
@@ -85,9 +79,7 @@ export class Change {
     const { sys } = this.rc;
     const conf = yield* this.rc.conf();
     const never = conf.words("rc_nostop");
-    const words = goingDown
-      ? ["-stop", "nostop", "-shutdown", "noshutdown"]
-      : ["-stop", "nostop"];
+    const words = goingDown ? ["-stop", "nostop", "-shutdown", "noshutdown"] : ["-stop", "nostop"];
     for (const service of [...running].reverse()) {
       const state = yield* serviceState(sys, service);
       if ((state & (STOPPED | FAILED)) !== 0) continue;
