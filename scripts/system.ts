@@ -78,10 +78,38 @@ function copyOut(machine: Machine, from: string, image: PackedImage, at: string)
   }
 }
 
-/** The root image and the image of the repository. `folder` is the repository of sources. */
+/** What early boot needs: one program, the commands it runs, and whose packages it trusts. */
+function initramfs(machine: Machine): PackedImage {
+  const image = new PackedImage();
+  for (const dir of [
+    "bin",
+    "dev",
+    "etc",
+    "media",
+    "proc",
+    "run",
+    "sbin",
+    "sys",
+    "tmp",
+    "usr",
+    "var",
+  ])
+    image.dir(`/${dir}`, 0o755);
+  for (const dir of ["/usr/bin", "/usr/sbin", "/sysroot", "/etc/apk"]) image.dir(dir, 0o755);
+  image.dir("/root", 0o700);
+  image.file("/init", 0o755, 0, 0, Buffer.from("#!bivy initramfs-init\n", "latin1"));
+  for (const path of ["/bin/busybox", "/sbin/apk", "/etc/passwd", "/etc/group"])
+    image.file(path, 0o755, 0, 0, machine.fs.readFileSync(`${TARGET}${path}`));
+  image.symlink("/bin/sh", BUSYBOX);
+  image.dir("/etc/apk/keys", 0o755);
+  copyOut(machine, `${TARGET}/etc/apk/keys`, image, "/etc/apk/keys");
+  return image;
+}
+
+/** The images that ship. `folder` is the repository of sources. */
 export async function buildSystem(
   folder: string,
-): Promise<{ rootfs: Uint8Array; repository: Uint8Array }> {
+): Promise<{ rootfs: Uint8Array; repository: Uint8Array; initramfs: Uint8Array }> {
   const aports = `${folder}/aports`;
   const machine = Machine.boot({
     host: new NodeHost(),
@@ -119,7 +147,12 @@ export async function buildSystem(
     const repository = new PackedImage();
     repository.dir("/apks", 0o755);
     copyOut(machine, `${PACKAGES}/bivy`, repository, "/apks");
-    return { rootfs: rootfs.bytes(), repository: repository.bytes() };
+    repository.file("/apks/.boot_repository", 0o644, 0, 0, new Uint8Array());
+    return {
+      rootfs: rootfs.bytes(),
+      repository: repository.bytes(),
+      initramfs: initramfs(machine).bytes(),
+    };
   } finally {
     machine.close();
   }

@@ -5,6 +5,7 @@ export const HELP = `Usage: bivy [COMMAND]
 Alpine Linux, implemented in TypeScript. Without a command: a root shell in a fresh system.
 
 Commands:
+  boot        Boot a whole machine, with services and logins, on this terminal
   run         Run a command in a new system
 
 Options:
@@ -40,4 +41,20 @@ Options:
   -u, --user string         User, or user:group, by name or number
   -v, --volume list         Show a folder of the host: HOST:GUEST[:ro]
   -w, --workdir string      Directory to run in
+`;
+
+export const BOOT_HELP = `Usage: bivy boot [OPTIONS]
+
+Boot a whole machine on this terminal. Log in as root; "poweroff" ends it.
+
+Options:
+      --append string    Words for the kernel's command line, as "quiet" or "single"
+      --disk list        A disk in a file: FILE[,size=8G][,ro]; size makes it
+      --help             Print this text
+      --iso string       A boot medium: an ISO image
+  -m, --memory bytes     Limit of memory, with suffix b, k, m or g
+      --net string       Whom it may reach: "none" (default), "host", or "allow=HOST[:PORT],..."
+      --overlay string   A saved configuration to start with: FILE.apkovl.tar.gz
+  -p, --publish list     Lead a port of this host in: [ADDRESS:]HOSTPORT:PORT[/udp]
+      --save string      A folder that is the medium /media/usb: "lbu commit usb" saves there
 `;

@@ -10,6 +10,11 @@ export function embeddedImage(): ImageNode {
   return loadImage(`${__dirname}/rootfs.img`);
 }
 
+/** What a computer starts from. */
+export function embeddedInitramfs(): ImageNode {
+  return loadImage(`${__dirname}/initramfs.img`);
+}
+
 /** Its packages. */
 export function embeddedRepository(): MountOptions {
   return repositoryMount(() => loadImage(`${__dirname}/repository.img`));

@@ -1,8 +1,11 @@
 // The command line: bivy, bivy run …
-import { HELP, RUN_HELP } from "./help.ts";
+import { bootCommand } from "./boot.ts";
+import { BOOT_HELP, HELP, RUN_HELP } from "./help.ts";
 import { parseRun } from "./options.ts";
 import { FAILED, isExpected, run, runCommand } from "./run.ts";
 import { VERSION } from "./version.ts";
+
+const HELPS: Readonly<Record<string, string>> = { run: RUN_HELP, boot: BOOT_HELP };
 
 /** Without a command: a login shell, on the terminal if there is one. */
 function shell(): Promise<number> {
@@ -19,9 +22,11 @@ async function main(words: readonly string[]): Promise<number> {
       return shell();
     case "run":
       return runCommand(rest, RUN_HELP);
+    case "boot":
+      return bootCommand(rest, BOOT_HELP);
     case "--help":
     case "help":
-      process.stdout.write(rest[0] === "run" ? RUN_HELP : HELP);
+      process.stdout.write(HELPS[rest[0] ?? ""] ?? HELP);
       return 0;
     case "--version":
     case "-v":
@@ -42,7 +47,9 @@ main(process.argv.slice(2)).then(
   (status) => process.exit(status),
   (error: unknown) => {
     if (!isExpected(error)) throw error;
-    process.stderr.write(`bivy: ${error.message}\nSee 'bivy run --help'\n`);
+    process.stderr.write(
+      `bivy: ${error.message}\nSee 'bivy ${process.argv[2] === "boot" ? "boot" : "run"} --help'\n`,
+    );
     process.exit(FAILED);
   },
 );
