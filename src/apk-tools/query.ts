@@ -24,7 +24,7 @@ import {
   unique,
   upgradableFrom,
 } from "./select.ts";
-import { formatJson, formatText, formatYaml, type Value } from "./serialize.ts";
+import { formatJson, formatText, formatYaml, Uncounted, type Value } from "./serialize.ts";
 import { compareVersions } from "./version.ts";
 
 /** Fields in the order in which they are shown. "owner" can only be compared. */
@@ -155,6 +155,7 @@ class FieldReader {
   read(pkg: Package, field: Field): Value | undefined {
     const value = this.#value(pkg, field);
     if (value === "" || value === 0) return undefined;
+    if (value instanceof Uncounted && value.items.length === 0) return undefined;
     return Array.isArray(value) && value.length === 0 ? undefined : value;
   }
 
@@ -188,23 +189,23 @@ class FieldReader {
       case "layer":
         return info.layer;
       case "repositories":
-        return this.#repositories(pkg);
+        return new Uncounted(this.#repositories(pkg));
       case "download-url":
         return this.#downloadUrl(pkg);
       case "reverse-depends":
         this.#depends ??= new ReverseIndex(this.#db, "depends");
-        return this.#named(this.#depends.of(pkg));
+        return new Uncounted(this.#named(this.#depends.of(pkg)));
       case "reverse-install-if":
         this.#installIf ??= new ReverseIndex(this.#db, "installIf");
-        return this.#named(this.#installIf.of(pkg));
+        return new Uncounted(this.#named(this.#installIf.of(pkg)));
       case "contents":
-        return contents(pkg);
+        return new Uncounted(contents(pkg));
       case "triggers":
         return pkg.installed?.triggers;
       case "scripts":
-        return pkg.installed === undefined ? undefined : [...pkg.installed.scripts.keys()];
+        return new Uncounted([...(pkg.installed?.scripts.keys() ?? [])]);
       case "status":
-        return status(pkg);
+        return new Uncounted(status(pkg));
       case "owner":
         return undefined;
       case "name":
@@ -247,6 +248,13 @@ class FieldReader {
     );
     return repo === undefined ? "" : packageUrl(repo, pkg, this.#db.arches[0] ?? "");
   }
+}
+
+/** A field's values as a list. */
+function itemsOf(value: Value | undefined): readonly string[] {
+  if (value === undefined) return [];
+  if (value instanceof Uncounted) return value.items;
+  return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
 function words(text: string): string[] {
@@ -303,6 +311,7 @@ function matcher(
       return deps.some((known) => same(formatDependency(known)) || same(known.name));
     const value = reader.read(pkg, field);
     if (value === undefined) return false;
+    if (value instanceof Uncounted) return value.items.some(same);
     if (Array.isArray(value)) return value.some((item) => same(String(item)));
     return same(String(value));
   };
@@ -408,8 +417,7 @@ function describe(
       throw new QueryError(`invalid field for a summary: ${summarize}`);
     const values = new Set<string>();
     for (const pkg of packages)
-      for (const item of [reader.read(pkg, field) ?? []].flat() as Value[])
-        values.add(String(item));
+      for (const item of itemsOf(reader.read(pkg, field))) values.add(item);
     return format(ctx, [...values].sort(compareText));
   }
   const objects = packages.map((pkg) => {

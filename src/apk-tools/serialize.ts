@@ -9,8 +9,23 @@ export class Octal {
   }
 }
 
+/** A list whose length is not known when its first item is written: YAML does not tell it. */
+export class Uncounted {
+  readonly items: readonly string[];
+
+  constructor(items: readonly string[]) {
+    this.items = items;
+  }
+}
+
 /** What can be written. Texts are byte strings. Maps keep their order. */
-export type Value = string | number | Octal | readonly Value[] | ReadonlyMap<string, Value>;
+export type Value =
+  | string
+  | number
+  | Octal
+  | Uncounted
+  | readonly Value[]
+  | ReadonlyMap<string, Value>;
 
 function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
@@ -32,6 +47,7 @@ function yamlBlock(text: string, indent: string): string {
 
 /** What stands behind "key:" or "-", with the end of its line. */
 function yamlValue(value: Value, indent: string): string {
+  if (value instanceof Uncounted) return `\n${yamlItems(value.items, indent)}`;
   if (isList(value)) return ` # ${value.length} items\n${yamlItems(value, indent)}`;
   if (value instanceof Map) return `\n${yamlFields(value, `${indent}  `)}`;
   if (typeof value === "string" && value.includes("\n")) return ` ${yamlBlock(value, indent)}`;
@@ -82,6 +98,7 @@ function jsonString(text: string): string {
 
 function json(value: Value, indent: string): string {
   const inner = `${indent}  `;
+  if (value instanceof Uncounted) return json(value.items, indent);
   if (isList(value)) {
     if (value.length === 0) return "[]";
     let text = "[";
