@@ -2,9 +2,11 @@
 
 import { add } from "./app_add.ts";
 import { del } from "./app_del.ts";
+import { dot } from "./app_dot.ts";
 import { fix } from "./app_fix.ts";
 import { info } from "./app_info.ts";
 import { list } from "./app_list.ts";
+import { policy } from "./app_policy.ts";
 import { query } from "./app_query.ts";
 import { search } from "./app_search.ts";
 import { stats } from "./app_stats.ts";
@@ -24,8 +26,10 @@ export function applets(): readonly Applet[] {
     upgrade,
 
     // query
+    dot,
     info,
     list,
+    policy,
     query,
     search,
 

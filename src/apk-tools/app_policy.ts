@@ -1,0 +1,50 @@
+// apk policy: which versions of a package there are, and where (apk-policy(8)).
+import type { Steps } from "../abi/program.ts";
+import type { Applet } from "./applet.ts";
+import { cacheDir } from "./cache.ts";
+import type { Context } from "./context.ts";
+import type { Database } from "./database.ts";
+import type { Package } from "./package.ts";
+import { IN_CACHE } from "./repository.ts";
+import { INSTALLED } from "./state.ts";
+import { compareVersions } from "./version.ts";
+
+/** Where a package is to be found, as lines name it. */
+function places(ctx: Context, db: Database, pkg: Package): string[] {
+  const all: string[] = [];
+  if (pkg.installed !== undefined) all.push(INSTALLED);
+  if (pkg.repositories & IN_CACHE) all.push(cacheDir(ctx));
+  for (const { bit, tag, url } of db.repositories)
+    if (bit & pkg.repositories) all.push(tag === "" ? url : `@${tag} ${url}`);
+  return all;
+}
+
+function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number> {
+  for (const arg of args) {
+    const packages = (db.names.get(arg)?.providers ?? [])
+      .map(({ pkg }) => pkg)
+      .filter((pkg, i, all) => pkg.name === arg && all.indexOf(pkg) === i)
+      .sort((a, b) => compareVersions(a.version, b.version));
+    if (packages.length === 0) continue;
+    yield* ctx.print.out(`${arg} policy:\n`);
+    for (const pkg of packages) {
+      const lines = places(ctx, db, pkg).map((place) => `    ${place}\n`);
+      yield* ctx.print.out(`  ${pkg.version}:\n${lines.join("")}`);
+    }
+  }
+  return 0;
+}
+
+export const policy: Applet = {
+  name: "policy",
+  summary: "Show which versions of packages there are, and where",
+  group: "query",
+  arguments: "PACKAGES...",
+  description:
+    "Lists the versions of the packages in rising order, each with the repositories that have it, " +
+    "and whether it is installed.",
+  optionGroups: ["source"],
+  options: [],
+  open: () => ({ access: "read", installed: true, world: true, repositories: true }),
+  run,
+};
