@@ -36,7 +36,7 @@ export class KernelLog {
   }
 
   append(priority: number, timeUs: number, text: string): LogRecord {
-    const record = { seq: this.#seq++, priority, timeUs, text };
+    const record = { seq: this.#seq++, priority, timeUs: Math.floor(timeUs), text };
     this.#records.push(record);
     this.#bytes += text.length + 32;
     while (this.#bytes > this.#limitBytes && this.#records.length > 1) {
