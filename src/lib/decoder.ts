@@ -28,6 +28,7 @@ const PADDING = 256;
 /** The input side of a decoder: a window on the pushed chunks. `buf[pos..end)` is what may be looked at. */
 export class InputBuffer {
   readonly buf: Uint8Array = new Uint8Array(CAPACITY + TAIL + PADDING);
+  readonly view: DataView = new DataView(this.buf.buffer);
   pos = 0;
   end = 0;
   /** Has the last chunk been pushed? */
