@@ -36,13 +36,15 @@ function parseVirtual(ctx: Context, spec: string): Dependency | undefined {
   if (dep.op !== OP_ANY) return undefined;
   const epoch = ctx.p.env.get("SOURCE_DATE_EPOCH");
   const seconds =
-    epoch !== undefined && /^\d{1,12}$/.test(epoch)
-      ? Number(epoch)
-      : ctx.sys.clock_gettime(0).sec;
+    epoch !== undefined && /^\d{1,12}$/.test(epoch) ? Number(epoch) : ctx.sys.clock_gettime(0).sec;
   return { ...dep, op: OP_EQUAL, version: timeVersion(seconds) };
 }
 
-function makeVirtual(db: Database, { name, version }: Dependency, depends: readonly Dependency[]): void {
+function makeVirtual(
+  db: Database,
+  { name, version }: Dependency,
+  depends: readonly Dependency[],
+): void {
   const info = emptyInfo();
   info.name = name;
   info.version = version;
@@ -100,8 +102,7 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
   }
   if (virtual !== undefined) makeVirtual(db, virtual, wanted);
 
-  const flags =
-    (ctx.flag("upgrade") ? SOLVE_UPGRADE : 0) | (ctx.flag("latest") ? SOLVE_LATEST : 0);
+  const flags = (ctx.flag("upgrade") ? SOLVE_UPGRADE : 0) | (ctx.flag("latest") ? SOLVE_LATEST : 0);
   const nameFlags = new Map<Name, number>();
   if (flags !== 0)
     for (const { name, conflict } of wanted)

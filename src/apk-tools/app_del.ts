@@ -12,8 +12,7 @@ import { SOLVE_UPGRADE } from "./solver.ts";
 import { removeFromWorld } from "./world.ts";
 
 function provides(pkg: Package, dep: Dependency): boolean {
-  if (pkg.name === dep.name)
-    return dep.op === OP_IDENTITY || satisfies(pkg.version, dep);
+  if (pkg.name === dep.name) return dep.op === OP_IDENTITY || satisfies(pkg.version, dep);
   return pkg.provides.some((p) => p.name === dep.name && satisfies(p.version, dep));
 }
 
@@ -54,12 +53,7 @@ function after(db: Database, plan: Plan): Package[] {
   return [...packages];
 }
 
-function* tellKept(
-  ctx: Context,
-  db: Database,
-  names: readonly string[],
-  plan: Plan,
-): Steps<void> {
+function* tellKept(ctx: Context, db: Database, names: readonly string[], plan: Plan): Steps<void> {
   const packages = after(db, plan);
   const needs = new Needs(packages, plan.world);
   const lines: string[] = [];
@@ -69,9 +63,7 @@ function* tellKept(
       lines.push(`  ${name}: ${needs.roots(kept).join(" ")}`);
   }
   if (lines.length === 0) return;
-  yield* ctx.print.message(
-    "World updated, but the following packages are not removed due to:",
-  );
+  yield* ctx.print.message("World updated, but the following packages are not removed due to:");
   for (const line of lines.sort()) yield* ctx.print.message(line);
   yield* ctx.print.message("");
 }

@@ -120,7 +120,8 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
   const accept = (pkg: Package): boolean => !installed || pkg.installed !== undefined;
   const graph = new Graph(db, accept);
   const starts = allPackages(db).filter(
-    (pkg) => accept(pkg) && (args.length === 0 || args.some((arg) => fnmatch(arg, pkg.name, 0, false))),
+    (pkg) =>
+      accept(pkg) && (args.length === 0 || args.some((arg) => fnmatch(arg, pkg.name, 0, false))),
   );
   const missing = new Set<string>();
   let started = false;

@@ -5,7 +5,7 @@ import { commitPlan } from "./commit.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
-import { type SolveOptions, type Solution, solve } from "./solver.ts";
+import { type Solution, type SolveOptions, solve } from "./solver.ts";
 import { formatWorldDependency } from "./world.ts";
 
 /** Exit status of what is refused before anything is tried. */
@@ -57,7 +57,9 @@ export function solveWorld(
     solution = solve(db, left, all);
   }
   // The world keeps what could not be had.
-  return solution.plan === undefined ? solution : { ...solution, plan: { ...solution.plan, world } };
+  return solution.plan === undefined
+    ? solution
+    : { ...solution, plan: { ...solution.plan, world } };
 }
 
 /** Carries a plan out, or shows it with --simulate; the exit status. */

@@ -13,6 +13,7 @@ import { parseDependency } from "./dependency.ts";
 import { errorText } from "./errors.ts";
 import { noProblems, parseIndex } from "./index-text.ts";
 import { parseInstalled } from "./installed-text.ts";
+import { recover } from "./journal.ts";
 import { type RepositoryLine, RepositoryParser } from "./repoparser.ts";
 import { FIRST_REPOSITORY, IN_CACHE, REPOSITORIES_MAX, type Repository } from "./repository.ts";
 import { isRemote } from "./source.ts";
@@ -97,6 +98,7 @@ function* readState(ctx: Context, db: Database, request: OpenRequest): Steps<voi
   }
   if (request.access === "write" || request.scripts) yield* readScripts(ctx.root, db.installed);
   db.triggers = yield* readTriggers(ctx.root, db.installed);
+  yield* recover(ctx, db, request.access === "write" && !ctx.settings.simulate);
 }
 
 function* readWorld(ctx: Context, db: Database): Steps<void> {

@@ -5,7 +5,10 @@ function parse(...lines: string[]): [string[], string[]] {
   const warnings: string[] = [];
   const parser = new RepositoryParser("riscv64", (text) => warnings.push(text));
   const found = parser.parseFile("repositories", lines.join("\n"));
-  return [found.map(({ url, tag, type }) => `${type} ${tag === "" ? "" : `@${tag} `}${url}`), warnings];
+  return [
+    found.map(({ url, tag, type }) => `${type} ${tag === "" ? "" : `@${tag} `}${url}`),
+    warnings,
+  ];
 }
 
 test("URLs, tags and types", () => {

@@ -1,9 +1,5 @@
 // Which of two packages the solver rather takes for a name.
-import {
-  SOLVE_AVAILABLE,
-  SOLVE_LATEST,
-  SOLVE_UPGRADE,
-} from "./solver-flags.ts";
+import { SOLVE_AVAILABLE, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
 import type { Candidate, Tags } from "./solver-state.ts";
 import { compareVersions } from "./version.ts";
 

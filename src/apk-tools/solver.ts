@@ -7,17 +7,11 @@ import type { Name } from "./name.ts";
 import type { Package } from "./package.ts";
 import { IN_CACHE } from "./repository.ts";
 import { explain, type Failure } from "./solver-errors.ts";
-import { SOLVE_INHERIT, SOLVE_INSTALLED } from "./solver-flags.ts";
+import { SOLVE_INHERIT, SOLVE_INSTALLED, SOLVE_LATEST } from "./solver-flags.ts";
 import { Ordering } from "./solver-order.ts";
 import { prefer, selectable } from "./solver-prefer.ts";
-import {
-  type Candidate,
-  isOption,
-  meets,
-  NameState,
-  PackageState,
-  Tags,
-} from "./solver-state.ts";
+import { type Candidate, isOption, meets, NameState, PackageState, Tags } from "./solver-state.ts";
+import { compareVersions } from "./version.ts";
 
 export * from "./solver-flags.ts";
 
@@ -220,9 +214,7 @@ export class Solver {
 
   #isMet(state: PackageState, target: NameState, dep: Dependency): boolean {
     if (dep.conflict)
-      return !target.candidates.some(
-        (c) => c.state.selected && c.state !== state && meets(c, dep),
-      );
+      return !target.candidates.some((c) => c.state.selected && c.state !== state && meets(c, dep));
     for (const candidate of target.candidates)
       if (isOption(candidate) && meets(candidate, dep)) return true;
     return false;
@@ -305,7 +297,8 @@ export class Solver {
     const tag = owner === undefined ? this.tags.bit(dep.tag) : 0;
     for (const candidate of name.candidates) {
       const { state } = candidate;
-      if (!meets(candidate, dep)) {
+      candidate.preferred = meets(candidate, dep);
+      if (!candidate.preferred) {
         candidate.barred = true;
         if (candidate.version !== "") this.#object(state);
         continue;
@@ -314,7 +307,27 @@ export class Solver {
       state.preferredTags |= tag;
       if (owner !== undefined) this.#inherit(state, owner);
     }
+    this.#keepLatest(name);
     this.#enqueue(name);
+  }
+
+  /** Of names that want it, nothing but the newest version of what the pinning allows can be taken. */
+  #keepLatest(name: NameState): void {
+    let latest: Candidate | undefined;
+    const allowed = name.candidates.filter(
+      ({ state, version }) =>
+        version !== "" &&
+        (state.flags & SOLVE_LATEST) !== 0 &&
+        (this.tags.of(state.pkg) & state.allowedTags) !== 0,
+    );
+    for (const one of allowed)
+      if (latest === undefined || compareVersions(one.version, latest.version) > 0) latest = one;
+    if (latest === undefined) return;
+    for (const { state, version } of allowed) {
+      if (state.impossible || compareVersions(version, latest.version) === 0) continue;
+      state.impossible = true;
+      this.#touchPackage(state);
+    }
   }
 
   #object(state: PackageState): void {
@@ -455,10 +468,6 @@ export class Solver {
   }
 }
 
-export function solve(
-  db: Database,
-  world: readonly Dependency[],
-  options: SolveOptions,
-): Solution {
+export function solve(db: Database, world: readonly Dependency[], options: SolveOptions): Solution {
   return new Solver(db, options).solve(world);
 }

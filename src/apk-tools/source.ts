@@ -112,8 +112,9 @@ export function* openUrl(
   url: string,
   request: UrlRequest = {},
 ): Steps<Source | undefined> {
-  if (isRemote(url) && !ctx.settings.network) throw ENOENT;
-  if (!/^(https?|ftp):/i.test(url)) return yield* fileSource(ctx.sys, localPath(url));
+  const far = /^(https?|ftp):/i.test(url);
+  if (far && !ctx.settings.network) throw ENOENT;
+  if (!far) return yield* fileSource(ctx.sys, localPath(url));
   const options = yield* httpOptions(ctx);
   if (request.ifModifiedSince !== undefined) options.ifModifiedSince = request.ifModifiedSince;
   if (request.etag !== undefined && request.etag !== "") options.etag = request.etag;
