@@ -1,7 +1,8 @@
 // Tar archives as apk writes them (scripts.tar, APKINDEX.tar.gz): GNU's variant, owner root, and numbers that fill
 // their fields.
 import { bytesOf, concat, putBytes } from "../lib/bytes.ts";
-import { TAR_BLOCK, tarEnd, tarPadding } from "../lib/tar.ts";
+import { tarEnd, tarPadding } from "../lib/tar.ts";
+import { TAR_BLOCK } from "../lib/tar-header.ts";
 
 export interface ArchiveFile {
   readonly name: string;

@@ -1,28 +1,236 @@
-// Applies a plan to the disk: scripts, files, triggers, and the database last.
-import type { Steps } from "../abi/program.ts";
+// Applies a plan to the disk: hooks, scripts, files and triggers, and the database last.
+import { Errno } from "../abi/errno.ts";
+import { type Steps, settle } from "../abi/program.ts";
+import { strOf } from "../lib/bytes.ts";
+import { readAll } from "../libc/unistd.ts";
+import {
+  type Change,
+  confirmPlan,
+  isUnavailable,
+  type Plan,
+  printChange,
+  printSummary,
+  touchesFiles,
+} from "./changes.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
-import type { Dependency } from "./dependency.ts";
+import { ApkError, errorText } from "./errors.ts";
+import { PackageReader } from "./extract_v2.ts";
+import { Installation, type InstallState } from "./install.ts";
+import type { InstalledPackage } from "./installed.ts";
+import { forget, Journal } from "./journal.ts";
+import { logCommand } from "./log.ts";
+import { Owners } from "./owners.ts";
 import type { Package } from "./package.ts";
+import { type Candidate, candidates, fetchIntoCache, isCacheable } from "./package-source.ts";
+import { loadProtectedPaths } from "./protected-paths.ts";
+import { removeFiles } from "./remove.ts";
+import { runHooks, runScript } from "./scripts.ts";
+import { descriptorSource, type Source } from "./source.ts";
+import { wantsSync, writeState } from "./state.ts";
+import { runTriggers } from "./triggers.ts";
+import { Trust } from "./trust.ts";
+import { UserNames } from "./user-names.ts";
 
-/** One step of a plan: installation (no `from`), removal (no `to`), upgrade, downgrade, or the same again. */
-export interface Change {
-  readonly from: Package | undefined;
-  readonly to: Package | undefined;
-  /** The same package is to be installed again. */
-  readonly reinstall: boolean;
-  /** Tag of the repository that `to` is pinned to, "" for none. */
-  readonly tag: string;
+const OVERLAY_MAX = 1 << 26;
+
+/**
+ * Applies a plan, or with --simulate tells it. Answers the exit status: the number of changes that failed and of
+ * packages that are broken; all has been told.
+ */
+export function* commitPlan(ctx: Context, db: Database, plan: Plan): Steps<number> {
+  if (!(yield* confirmPlan(ctx, db, plan))) return 0;
+  if (ctx.settings.simulate) {
+    for (let i = 0; i < plan.changes.length; i++) yield* printChange(ctx, db, plan, i);
+    return plan.partial ? 0 : yield* printSummary(ctx, db, 0, plan);
+  }
+  return yield* new Commit(ctx, db, plan).run();
 }
 
-/** What commit does, in order. */
-export interface CommitRequest {
-  readonly changes: readonly Change[];
-  /** The world afterwards. */
-  readonly world: readonly Dependency[];
+class Commit {
+  readonly #ctx: Context;
+  readonly #db: Database;
+  readonly #plan: Plan;
+  readonly #owners: Owners;
+  readonly #journal: Journal;
+  readonly #users = new UserNames();
+  readonly #changed = new Set<string>();
+  /** Packages whose triggers are new. */
+  readonly #fresh = new Set<InstalledPackage>();
+  #errors = 0;
+
+  constructor(ctx: Context, db: Database, plan: Plan) {
+    this.#ctx = ctx;
+    this.#db = db;
+    this.#plan = plan;
+    this.#owners = new Owners(db);
+    this.#journal = new Journal(ctx);
+  }
+
+  *run(): Steps<number> {
+    const ctx = this.#ctx;
+    const { changes, world, partial } = this.#plan;
+    const state: InstallState = {
+      owners: this.#owners,
+      rules: yield* loadProtectedPaths(ctx),
+      journal: this.#journal,
+      changed: this.#changed,
+      overlay: yield* readOverlay(ctx),
+      users: this.#users,
+    };
+    if (ctx.settings.cachePredownload && !(yield* this.#predownload())) return this.#errors;
+    if (changes.length > 0 && !(yield* runHooks(ctx, "pre-commit"))) return 1;
+    yield* logCommand(ctx);
+    this.#db.world = [...world];
+    yield* this.#journal.begin(this.#db);
+    for (const [i, change] of changes.entries()) {
+      yield* printChange(ctx, this.#db, this.#plan, i);
+      yield* ctx.print.progress(i, changes.length);
+      if (!isUnavailable(this.#db, change)) yield* this.#apply(state, change);
+    }
+    yield* ctx.print.clearProgress();
+    yield* runTriggers(ctx, this.#db, this.#owners, this.#changed, this.#fresh);
+    if (wantsSync(ctx)) yield* settle(ctx.sys.sync());
+    yield* writeState(ctx, this.#db);
+    this.#journal.end();
+    if (changes.length > 0) yield* runHooks(ctx, "post-commit");
+    for (const one of this.#db.installed)
+      if (one.brokenFiles || one.brokenScript || one.brokenXattr) this.#errors++;
+    return partial ? this.#errors : yield* printSummary(ctx, this.#db, this.#errors);
+  }
+
+  *#apply(state: InstallState, change: Change): Steps<void> {
+    const { from, to } = change;
+    try {
+      if (!touchesFiles(change)) {
+        if (to?.installed !== undefined) to.installed.repositoryTag = change.tag;
+      } else if (to !== undefined) yield* this.#install(state, to, from?.installed, change.tag);
+      else if (from?.installed !== undefined) yield* this.#purge(state, from.installed);
+    } catch (e) {
+      this.#errors++;
+      yield* this.#ctx.print.error(`${(to ?? from)?.id ?? ""}: ${errorText(e)}`);
+    }
+  }
+
+  *#install(
+    state: InstallState,
+    pkg: Package,
+    old: InstalledPackage | undefined,
+    tag: string,
+  ): Steps<void> {
+    const ctx = this.#ctx;
+    yield* this.#users.load(ctx);
+    const args = old === undefined ? [pkg.version] : [pkg.version, old.pkg.version];
+    const kind = old === undefined ? "install" : "upgrade";
+    let installation = new Installation(ctx, state, pkg, old);
+    if (pkg.info.installedSize !== 0) {
+      const places = candidates(ctx, this.#db, pkg);
+      if (places.length === 0)
+        throw new ApkError("package mentioned in index not found (try 'apk update')");
+      let scripted = false;
+      for (const [i, place] of places.entries()) {
+        let source: Source | undefined;
+        try {
+          source = yield* this.#open(pkg, place);
+          const reader = new PackageReader(source, new Trust(new Map(), false), pkg.info.identity);
+          const control = yield* reader.control();
+          const { one } = installation;
+          for (const [type, script] of control.scripts) one.scripts.set(type, script);
+          for (const [type, mtime] of control.scriptTimes) one.scriptTimes.set(type, mtime);
+          one.triggers = control.info.triggers.split(/\s+/).filter(Boolean);
+          Object.assign(pkg.info, {
+            replaces: control.info.replaces,
+            replacesPriority: control.info.replacesPriority,
+            triggers: control.info.triggers,
+          });
+          if (!scripted) yield* runScript(ctx, one, `pre-${kind}`, args);
+          scripted = true;
+          yield* installation.extract(reader);
+          break;
+        } catch (e) {
+          installation.abandon();
+          if (i === places.length - 1) throw e;
+          yield* ctx.print.warning(
+            `${pkg.id}: ${place.name}: ${errorText(e)}; trying ${(places[i + 1] as Candidate).name}`,
+          );
+          const { brokenScript } = installation.one;
+          installation = new Installation(ctx, state, pkg, old);
+          installation.one.brokenScript = brokenScript;
+        } finally {
+          source?.close();
+        }
+      }
+    }
+    const { one } = installation;
+    one.repositoryTag = tag;
+    yield* this.#journal.change(one, old);
+    const places = yield* installation.migrate();
+    if (old !== undefined) {
+      this.#owners.remove(old);
+      forget(this.#db, old);
+    }
+    this.#owners.add(one);
+    if (old !== undefined) yield* removeFiles(ctx, state, old, places);
+    this.#db.installed.push(one);
+    pkg.installed = one;
+    if (one.triggers.length > 0) {
+      this.#db.triggers.push(one);
+      this.#fresh.add(one);
+    }
+    yield* this.#journal.done();
+    yield* runScript(ctx, one, `post-${kind}`, args);
+  }
+
+  /** Opens a package's file at a place, by way of the cache if that is wanted. */
+  *#open(pkg: Package, place: Candidate): Steps<Source> {
+    const ctx = this.#ctx;
+    if (!isCacheable(ctx, place)) return yield* place.open();
+    let path: string;
+    try {
+      path = yield* fetchIntoCache(ctx, pkg, place);
+    } catch (e) {
+      // A cache that cannot be written is none.
+      if (!(e instanceof Errno)) throw e;
+      return yield* place.open();
+    }
+    return descriptorSource(ctx.sys, yield* ctx.root.open(path, 0));
+  }
+
+  *#purge(state: InstallState, one: InstalledPackage): Steps<void> {
+    const ctx = this.#ctx;
+    yield* runScript(ctx, one, "pre-deinstall", [one.pkg.version]);
+    yield* this.#journal.remove(one);
+    this.#owners.remove(one);
+    yield* removeFiles(ctx, state, one, new Set());
+    forget(this.#db, one);
+    yield* this.#journal.done();
+    yield* runScript(ctx, one, "post-deinstall", [one.pkg.version]);
+  }
+
+  /** --cache-predownload: everything is there before anything is changed. */
+  *#predownload(): Steps<boolean> {
+    const ctx = this.#ctx;
+    for (const change of this.#plan.changes) {
+      const { to } = change;
+      if (to === undefined || !touchesFiles(change) || to.info.installedSize === 0) continue;
+      const places = candidates(ctx, this.#db, to);
+      const place = places[0];
+      if (place === undefined || !isCacheable(ctx, place)) continue;
+      yield* ctx.print.message(`Downloading ${to.id}`);
+      try {
+        yield* fetchIntoCache(ctx, to, place);
+      } catch (e) {
+        this.#errors++;
+        yield* ctx.print.error(`${to.id}: ${errorText(e)}`);
+      }
+    }
+    return this.#errors === 0;
+  }
 }
 
-/** Applies it; the number of errors that were met on the way, all told already. The exit status follows from it. */
-export function* commitPlan(ctx: Context, db: Database, plan: CommitRequest): Steps<number> {
-  throw new Error(`not yet ${ctx.settings.root} ${db.installed.length} ${plan.changes.length}`);
+/** The files that --overlay-from-stdin names, one a line. */
+function* readOverlay(ctx: Context): Steps<ReadonlySet<string>> {
+  if (!ctx.settings.overlayFromStdin) return new Set();
+  const text = strOf(yield* readAll(ctx.sys, 0, OVERLAY_MAX));
+  return new Set(text.split("\n").map((line) => line.replace(/^\/+/, "")));
 }

@@ -11,15 +11,15 @@ import { TarReader } from "../lib/tar.ts";
 import { formatArchive } from "./archive.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
-import { formatDependency } from "./dependency.ts";
 import { badArchive } from "./errors.ts";
 import { type InstalledPackage, SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import { formatInstalled } from "./installed-text.ts";
 import type { RootDir } from "./root-dir.ts";
+import { formatWorldDependency } from "./world.ts";
 
 export const DB_DIR = "lib/apk/db";
 export const WORLD = "etc/apk/world";
-export const INSTALLED = `${DB_DIR}/installed`;
+export const INSTALLED: string = `${DB_DIR}/installed`;
 const SCRIPTS = `${DB_DIR}/scripts.tar`;
 const TRIGGERS = `${DB_DIR}/triggers`;
 const LOCK = `${DB_DIR}/lock`;
@@ -166,7 +166,7 @@ function formatTriggers(order: readonly InstalledPackage[]): string {
 }
 
 function formatWorld(db: Database): string {
-  return `${db.world.map(formatDependency).join("\n")}\n`;
+  return `${db.world.map(formatWorldDependency).join("\n")}\n`;
 }
 
 /** Should file systems be told to write what has been changed? */
@@ -179,6 +179,8 @@ export function wantsSync(ctx: Context): boolean {
 export function* writeState(ctx: Context, db: Database): Steps<void> {
   const { root } = ctx;
   const sync = wantsSync(ctx);
+  const name = (one: InstalledPackage): string => one.pkg.name;
+  db.installed.sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0));
   yield* root.replaceFile(WORLD, formatWorld(db), 0o644, sync);
   yield* root.replaceFile(INSTALLED, formatInstalled(db.installed), 0o644, sync);
   yield* root.replaceFile(SCRIPTS, formatScripts(db.installed), 0o644, sync);
