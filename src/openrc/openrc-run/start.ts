@@ -99,11 +99,7 @@ function* startNeeded(run: ServiceRun): Steps<void> {
 function* postpone(run: ServiceRun, waitedFor: readonly string[]): Steps<never> {
   const { sys, name } = run;
   yield* markService(sys, name, "stopped");
-  const tree = yield* run.tree();
-  for (const other of waitedFor) {
-    scheduleStart(sys, other, name);
-    for (const virtual of tree.depend(other, "iprovide")) scheduleStart(sys, virtual, name);
-  }
+  for (const other of waitedFor) scheduleStart(sys, other, name);
   return yield* run.rc.einfo.ewarnx(
     `WARNING: ${name} will start when ${waitedFor.join(", ")} has started`,
   );
@@ -119,16 +115,10 @@ function* startItself(run: ServiceRun): Steps<void> {
   else if (!started) yield* rc.einfo.eerrorx(`ERROR: ${name} failed to start`);
   yield* markService(sys, name, "started");
   run.unlock();
-  yield* startWaiting(run, name);
-  if (!run.deps) return;
-  const tree = yield* run.tree();
-  for (const virtual of tree.depend(name, "iprovide")) yield* startWaiting(run, virtual);
-}
-
-function* startWaiting(run: ServiceRun, name: string): Steps<void> {
-  const waiting = yield* scheduledServices(run.sys, name);
+  // Those that waited for it.
+  const waiting = yield* scheduledServices(sys, name);
   for (const other of waiting)
-    if (((yield* serviceState(run.sys, other)) & STOPPED) !== 0) yield* run.other(other, "start");
+    if (((yield* serviceState(sys, other)) & STOPPED) !== 0) yield* run.other(other, "start");
 }
 
 /** Starts services again that went down with this one. */
