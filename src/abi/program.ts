@@ -111,6 +111,8 @@ export interface Sys {
    * that stay in it. undefined for everything but pipes.
    */
   peek(fd: number, max: number): Uint8Array | undefined;
+  /** read(2) of `count` bytes that `peek` has just shown: never waits, and nobody comes in between. */
+  skip(fd: number, count: number): void;
   /** Fills `revents`; the number of ready rows. `timeoutMs` < 0 waits for ever. */
   poll(fds: PollFd[], timeoutMs: number): Blocking<number>;
   /** ppoll: `mask` replaces the signal mask during the wait. */

@@ -246,6 +246,8 @@ export class Shell implements ArithEnv {
       this.loopNest = parent.loopNest;
       this.funcNest = parent.funcNest;
       this.dotNest = parent.dotNest;
+      // As after fork(2) of a process, whose stack is as deep as its parent's.
+      this.depth = parent.depth;
       this.tested = parent.tested;
       this.watchFailure = parent.watchFailure;
       this.lineno = parent.lineno;

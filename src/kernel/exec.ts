@@ -127,7 +127,7 @@ function begin(task: Task, image: Image, name: string, envp: readonly string[]):
   for (const [signo, action] of group.actions) {
     if (action.handler !== SIG_IGN && action.handler !== SIG_DFL) group.setAction(signo, undefined);
   }
-  group.exe = image.path;
+  group.setExe(image.path);
   group.argv = image.argv;
   group.envp = envp;
   group.execed = true;

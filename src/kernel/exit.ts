@@ -39,6 +39,7 @@ function exitProcess(task: Task, group: ThreadGroup): void {
   reparentChildren(group);
   group.exitStatus = group.exiting ?? 0;
   group.envp = [];
+  group.setExe(undefined);
   newlyOrphaned(group.pgrp, wasOrphaned);
   group.onExit?.(group.exitStatus);
   if (kernel.init === group) {

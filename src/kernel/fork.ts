@@ -55,7 +55,7 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
   const group = new ThreadGroup(kernel, pid, parent.pgrp, parent.actions, parent.rlimits);
   group.parent = parent;
   parent.children.add(group);
-  group.exe = parent.exe;
+  group.setExe(parent.exe);
   group.argv = parent.argv;
   group.envp = parent.envp;
   group.nice = parent.nice;

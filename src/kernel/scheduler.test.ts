@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testKernel } from "../../test/support/kernel.ts";
 import { ECHILD, EINTR, Errno } from "../abi/errno.ts";
-import { O_NONBLOCK } from "../abi/fcntl.ts";
+import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../abi/fcntl.ts";
 import { type Steps, type Sys, settle } from "../abi/program.ts";
 import {
   SA_RESTART,
@@ -320,4 +320,33 @@ test("a blocked signal waits until it is let in", () => {
       return 0;
     }),
   ).toEqual([128 + SIGTERM, "alive"]);
+});
+
+test("slow calls use a slice up as many calls do", () => {
+  const k = testKernel();
+  const { host } = k;
+  let turns = 0;
+  const status = k.run(function* (sys) {
+    const other = sys.fork(function* (child): Steps<number> {
+      for (;;) {
+        turns++;
+        yield* child.sched_yield();
+      }
+    });
+    for (let i = 0; i < 1000; i++) {
+      // As if the host took that long.
+      host.time += 2;
+      sys.tryStatat(AT_FDCWD, "/", 0);
+      if (--sys.budget < 0) yield* sys.sched_yield();
+    }
+    for (let i = 0; i < 1000; i++) {
+      host.time += 2;
+      const fd = yield* settle(sys.openat(AT_FDCWD, "/", O_RDONLY));
+      sys.close(fd);
+    }
+    sys.kill(other, SIGKILL);
+    return 0;
+  });
+  // Each slice is some sixteen calls: what was not looked at the clock for.
+  expect([status, host.reports, turns > 40, turns < 600]).toEqual([0, [], true, true]);
 });

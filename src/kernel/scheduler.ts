@@ -21,6 +21,9 @@ export interface Timer {
 /** System calls and loop turns a task may do before others get their turn. */
 export const SLICE_BUDGET = 4096;
 
+/** How long a task goes on making calls before others get their turn, in milliseconds. */
+export const SLICE_MS = 4;
+
 /** How long one run of the loop keeps the host waiting, in milliseconds. */
 const HOST_SLICE_MS = 12;
 

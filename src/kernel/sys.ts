@@ -17,7 +17,7 @@ import * as inotify from "./fs/inotify.ts";
 import { memfd_create } from "./fs/memfd.ts";
 import { poll, withMask } from "./fs/poll.ts";
 import * as socket from "./net/socket.ts";
-import { SLICE_BUDGET } from "./scheduler.ts";
+import { SLICE_BUDGET, SLICE_MS } from "./scheduler.ts";
 import { kill, tgkill } from "./signal.ts";
 import * as attr from "./syscalls/attr.ts";
 import * as cred from "./syscalls/cred.ts";
@@ -43,6 +43,9 @@ import * as time from "./time.ts";
 import { UNWIND } from "./unwind.ts";
 import { PREEMPT } from "./wait.ts";
 
+/** How often a call looks at the clock: each sixteenth time. */
+const LOOK = 15;
+
 /** Sys over one task: see abi/program.ts for the contract of each call. */
 export class TaskSys implements Sys {
   budget: number = SLICE_BUDGET;
@@ -63,6 +66,21 @@ export class TaskSys implements Sys {
     this.#task = task;
   }
 
+  /**
+   * Counts a call: true when the slice is over. That is so after a number of calls, and after some time
+   * too, for calls that have to ask the host are slow. What cannot give way leaves no budget behind.
+   */
+  #spent(): boolean {
+    const left = --this.budget;
+    if ((left & LOOK) !== 0) return left < 0;
+    if (left >= 0) {
+      const { scheduler, host } = this.#task.kernel;
+      if (host.monotonic() - scheduler.resumedMs < SLICE_MS) return false;
+      this.budget = -1;
+    }
+    return true;
+  }
+
   *sched_yield(): Steps<void> {
     yield PREEMPT;
     this.budget = SLICE_BUDGET;
@@ -77,27 +95,26 @@ export class TaskSys implements Sys {
   }
 
   openat(dirfd: number, path: string, flags: number, mode = 0): Blocking<number> {
-    if (--this.budget < 0)
-      return this.#later(() => open.openat(this.#task, dirfd, path, flags, mode));
+    if (this.#spent()) return this.#later(() => open.openat(this.#task, dirfd, path, flags, mode));
     return open.openat(this.#task, dirfd, path, flags, mode);
   }
   close(fd: number): void {
     this.#task.fds.close(this.#task, fd);
   }
   read(fd: number, max: number): Blocking<Uint8Array> {
-    if (--this.budget < 0) return this.#later(() => rw.read(this.#task, fd, max));
+    if (this.#spent()) return this.#later(() => rw.read(this.#task, fd, max));
     return rw.read(this.#task, fd, max);
   }
   write(fd: number, bytes: Uint8Array): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => rw.write(this.#task, fd, bytes));
+    if (this.#spent()) return this.#later(() => rw.write(this.#task, fd, bytes));
     return rw.write(this.#task, fd, bytes);
   }
   pread(fd: number, max: number, offset: number): Blocking<Uint8Array> {
-    if (--this.budget < 0) return this.#later(() => rw.pread(this.#task, fd, max, offset));
+    if (this.#spent()) return this.#later(() => rw.pread(this.#task, fd, max, offset));
     return rw.pread(this.#task, fd, max, offset);
   }
   pwrite(fd: number, bytes: Uint8Array, offset: number): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => rw.pwrite(this.#task, fd, bytes, offset));
+    if (this.#spent()) return this.#later(() => rw.pwrite(this.#task, fd, bytes, offset));
     return rw.pwrite(this.#task, fd, bytes, offset);
   }
   lseek(fd: number, offset: number, whence: number): number {
@@ -131,14 +148,18 @@ export class TaskSys implements Sys {
     return pipe2(this.#task, flags);
   }
   splice(from: number, to: number, max: number): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => rw.splice(this.#task, from, to, max));
+    if (this.#spent()) return this.#later(() => rw.splice(this.#task, from, to, max));
     return rw.splice(this.#task, from, to, max);
   }
   peek(fd: number, max: number): Uint8Array | undefined {
+    this.#spent();
     return rw.peek(this.#task, fd, max);
   }
+  skip(fd: number, count: number): void {
+    rw.skip(this.#task, fd, count);
+  }
   poll(fds: PollFd[], timeoutMs: number): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => poll(this.#task, fds, timeoutMs));
+    if (this.#spent()) return this.#later(() => poll(this.#task, fds, timeoutMs));
     return poll(this.#task, fds, timeoutMs);
   }
   ppoll(fds: PollFd[], timeoutMs: number, mask: SigSet): Blocking<number> {
@@ -151,7 +172,7 @@ export class TaskSys implements Sys {
     epoll.epoll_ctl(this.#task, epfd, op, fd, event);
   }
   epoll_wait(epfd: number, max: number, timeoutMs: number): Blocking<EpollEvent[]> {
-    if (--this.budget < 0) {
+    if (this.#spent()) {
       return this.#later(() => epoll.epoll_wait(this.#task, epfd, max, timeoutMs));
     }
     return epoll.epoll_wait(this.#task, epfd, max, timeoutMs);
@@ -173,10 +194,11 @@ export class TaskSys implements Sys {
   }
 
   fstatat(dirfd: number, path: string, flags: number): Stat {
+    this.#spent();
     return stat.fstatat(this.#task, dirfd, path, flags);
   }
   tryStatat(dirfd: number, path: string, flags: number): Stat | Errno {
-    this.budget--;
+    this.#spent();
     return stat.tryStatat(this.#task, dirfd, path, flags);
   }
   fstat(fd: number): Stat {
@@ -189,52 +211,63 @@ export class TaskSys implements Sys {
     return statfs.fstatfs(this.#task, fd);
   }
   getdents(fd: number): Dirent[] {
-    this.budget--;
+    this.#spent();
     return getdents(this.#task, fd);
   }
   mkdirat(dirfd: number, path: string, mode: number): void {
+    this.#spent();
     link.mkdirat(this.#task, dirfd, path, mode);
   }
   mknodat(dirfd: number, path: string, mode: number, dev: number): void {
     link.mknodat(this.#task, dirfd, path, mode, dev);
   }
   unlinkat(dirfd: number, path: string, flags: number): void {
+    this.#spent();
     link.unlinkat(this.#task, dirfd, path, flags);
   }
   symlinkat(target: string, dirfd: number, path: string): void {
+    this.#spent();
     link.symlinkat(this.#task, target, dirfd, path);
   }
   linkat(oldfd: number, oldpath: string, newfd: number, newpath: string, flags: number): void {
+    this.#spent();
     link.linkat(this.#task, oldfd, oldpath, newfd, newpath, flags);
   }
   renameat2(oldfd: number, oldpath: string, newfd: number, newpath: string, flags: number): void {
+    this.#spent();
     link.renameat2(this.#task, oldfd, oldpath, newfd, newpath, flags);
   }
   readlinkat(dirfd: number, path: string): string {
+    this.#spent();
     return stat.readlinkat(this.#task, dirfd, path);
   }
   faccessat(dirfd: number, path: string, mode: number, flags: number): void {
+    this.#spent();
     attr.faccessat(this.#task, dirfd, path, mode, flags);
   }
   fchmodat(dirfd: number, path: string, mode: number, flags: number): void {
+    this.#spent();
     attr.fchmodat(this.#task, dirfd, path, mode, flags);
   }
   fchmod(fd: number, mode: number): void {
     attr.fchmod(this.#task, fd, mode);
   }
   fchownat(dirfd: number, path: string, uid: number, gid: number, flags: number): void {
+    this.#spent();
     attr.fchownat(this.#task, dirfd, path, uid, gid, flags);
   }
   fchown(fd: number, uid: number, gid: number): void {
     attr.fchown(this.#task, fd, uid, gid);
   }
   utimensat(dirfd: number, path: string, atime: Timespec, mtime: Timespec, flags: number): void {
+    this.#spent();
     attr.utimensat(this.#task, dirfd, path, atime, mtime, flags);
   }
   truncate(path: string, length: number): void {
     attr.truncate(this.#task, path, length);
   }
   ftruncate(fd: number, length: number): void {
+    this.#spent();
     attr.ftruncate(this.#task, fd, length);
   }
   fallocate(fd: number, mode: number, offset: number, length: number): void {
@@ -305,7 +338,7 @@ export class TaskSys implements Sys {
   }
 
   fork(main: (sys: Sys) => Steps<number>): number {
-    this.budget--;
+    this.#spent();
     return fork(this.#task, main).pid;
   }
   execve(path: string, argv: readonly string[], envp: readonly string[]): Blocking<never> {
@@ -319,7 +352,7 @@ export class TaskSys implements Sys {
     throw UNWIND;
   }
   wait4(pid: number, options: number): Blocking<Waited | undefined> {
-    if (--this.budget < 0) return this.#later(() => wait4(this.#task, pid, options));
+    if (this.#spent()) return this.#later(() => wait4(this.#task, pid, options));
     return wait4(this.#task, pid, options);
   }
   getpid(): number {
@@ -367,7 +400,7 @@ export class TaskSys implements Sys {
   }
 
   kill(pid: number, signo: number): void {
-    this.budget--;
+    this.#spent();
     kill(this.#task, pid, signo);
   }
   tgkill(tgid: number, tid: number, signo: number): void {
@@ -485,11 +518,11 @@ export class TaskSys implements Sys {
     return socket.connect(this.#task, fd, addr);
   }
   sendmsg(fd: number, bytes: Uint8Array, options?: SendOptions): Blocking<number> {
-    if (--this.budget < 0) return this.#later(() => socket.sendmsg(this.#task, fd, bytes, options));
+    if (this.#spent()) return this.#later(() => socket.sendmsg(this.#task, fd, bytes, options));
     return socket.sendmsg(this.#task, fd, bytes, options);
   }
   recvmsg(fd: number, max: number, flags: number): Blocking<Received> {
-    if (--this.budget < 0) return this.#later(() => socket.recvmsg(this.#task, fd, max, flags));
+    if (this.#spent()) return this.#later(() => socket.recvmsg(this.#task, fd, max, flags));
     return socket.recvmsg(this.#task, fd, max, flags);
   }
   shutdown(fd: number, how: number): void {

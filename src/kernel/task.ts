@@ -80,7 +80,7 @@ export class ThreadGroup {
   stopped: number | undefined;
   /** Told to the parent? (WUNTRACED, WCONTINUED report once.) */
   stopReport: "stopped" | "continued" | undefined;
-  /** The program that runs, for /proc/PID/exe. */
+  /** The program that runs, for /proc/PID/exe; set by {@link setExe}. */
   exe: Path | undefined;
   argv: readonly string[] = [];
   envp: readonly string[] = [];
@@ -116,6 +116,14 @@ export class ThreadGroup {
 
   get session(): Session {
     return this.pgrp.session;
+  }
+
+  /** Another program runs, or none any more: the file lives as long as it does. */
+  setExe(exe: Path | undefined): void {
+    exe?.dentry.inode.hold();
+    const old = this.exe;
+    this.exe = exe;
+    old?.dentry.inode.unhold();
   }
 
   /** Sets a disposition; undefined is SIG_DFL. */

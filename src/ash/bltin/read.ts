@@ -138,10 +138,8 @@ class ByteSource {
   *next(): Steps<"" | "eof" | "timeout" | { signal: number }> {
     const { sys } = this.#sh;
     for (;;) {
-      yield* this.finish();
+      this.finish();
       try {
-        // Nobody is to come between a look into a pipe and taking what was seen.
-        if (sys.budget < 2) yield* sys.sched_yield();
         if (this.#kind !== "file" && this.#peek()) return "";
         if (this.#deadline !== undefined) {
           const left = Math.max(0, this.#deadline - nowMs(sys));
@@ -201,7 +199,7 @@ class ByteSource {
   }
 
   /** Leaves what was not needed to others. */
-  *finish(): Steps<void> {
+  finish(): void {
     const left = this.block.length - this.at;
     const used = this.at;
     this.block = NOTHING;
@@ -209,8 +207,7 @@ class ByteSource {
     const { sys } = this.#sh;
     if (this.#peeked) {
       this.#peeked = false;
-      const bytes = sys.read(this.#fd, used);
-      if (isSteps(bytes)) yield* bytes;
+      sys.skip(this.#fd, used);
     } else if (this.#kind === "file" && left > 0) sys.lseek(this.#fd, -left, SEEK_CUR);
   }
 }
@@ -274,7 +271,7 @@ function* readLine(
     if (text.length > MAX_LINE) break;
     if (o.count > 0 && --left === 0) break;
   }
-  yield* source.finish();
+  source.finish();
   return { text, escaped, status, timedOut };
 }
 
@@ -320,7 +317,7 @@ function assignFields(sh: Shell, line: Line, names: readonly string[]): void {
  */
 function quickLine(sh: Shell, o: ReadOptions): Line | Steps<Uint8Array> | undefined {
   const { sys } = sh;
-  if (o.count > 0 || o.timeoutMs !== undefined || sys.budget < 4) return undefined;
+  if (o.count > 0 || o.timeoutMs !== undefined) return undefined;
   const peeked = sys.peek(o.fd, BLOCK);
   let block = peeked;
   if (block === undefined) {
@@ -339,7 +336,7 @@ function quickLine(sh: Shell, o: ReadOptions): Line | Steps<Uint8Array> | undefi
   const used = text === undefined ? 0 : end + 1;
   if (peeked === undefined) {
     if (used < block.length) sys.lseek(o.fd, used - block.length, SEEK_CUR);
-  } else if (used > 0) sys.read(o.fd, used);
+  } else if (used > 0) sys.skip(o.fd, used);
   return text === undefined ? undefined : { text, escaped: undefined, status: 0, timedOut: false };
 }
 

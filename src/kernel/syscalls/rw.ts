@@ -108,6 +108,13 @@ export function peek(task: Task, fd: number, max: number): Uint8Array | undefine
   return file instanceof PipeFile && file.readable ? file.pipe.peek(max) : undefined;
 }
 
+/** See Sys.skip. */
+export function skip(task: Task, fd: number, count: number): void {
+  const file = fdget(task, fd);
+  if (!(file instanceof PipeFile) || !file.readable || count > file.pipe.length) throw EINVAL;
+  for (let left = count; left > 0; ) left -= file.pipe.take(left).length;
+}
+
 /** ioctl(2). */
 export function ioctl(task: Task, fd: number, request: number, arg?: unknown): Blocking<unknown> {
   const file = fdget(task, fd);

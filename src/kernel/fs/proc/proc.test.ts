@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { testKernel } from "../../../../test/support/kernel.ts";
 import { Errno } from "../../../abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } from "../../../abi/fcntl.ts";
-import { type Steps, type Sys, settle } from "../../../abi/program.ts";
+import { type Program, type Steps, type Sys, settle } from "../../../abi/program.ts";
 import { SIG_IGN, SIGHUP, SIGSTOP, SIGUSR1 } from "../../../abi/signal.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { sysfs } from "../sysfs/sysfs.ts";
@@ -349,4 +349,43 @@ test("texts of the machine parse as their readers expect", () => {
     "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\n",
     "MAJOR=1\nMINOR=3\nDEVNAME=null\nDEVMODE=0666\n",
   ]);
+});
+
+test("a running program is there for /proc/PID/exe after its last name is gone", () => {
+  const text = "#!bivy prog\nand more";
+  const out: unknown[] = [];
+  const programs = new Map<string, Program>([
+    [
+      "prog",
+      function* (sys): Steps<number> {
+        sys.unlinkat(AT_FDCWD, "/prog", 0);
+        out.push(yield* cat(sys, "/proc/self/exe"));
+        // A child runs it too, longer than the parent.
+        sys.fork(function* (child): Steps<number> {
+          while (child.getppid() !== 1) yield* child.sched_yield();
+          out.push(yield* cat(child, "/proc/self/exe"));
+          return 0;
+        });
+        return 0;
+      },
+    ],
+  ]);
+  const k = testKernel({}, programs);
+  k.kernel.fileSystems.set("proc", proc);
+  let before = 0;
+  k.run(function* init(sys) {
+    sys.mkdirat(AT_FDCWD, "/proc", 0o755);
+    sys.mount("proc", "/proc", "proc", 0, "");
+    before = k.kernel.memory.used;
+    const fd = yield* settle(sys.openat(AT_FDCWD, "/prog", O_WRONLY | O_CREAT, 0o755));
+    yield* settle(sys.write(fd, bytesOf(text)));
+    sys.close(fd);
+    sys.fork(function* (child): Steps<number> {
+      return yield* settle(child.execve("/prog", ["prog"], []));
+    });
+    for (let i = 0; i < 2; i++) yield* settle(sys.wait4(-1, 0));
+    out.push(k.kernel.memory.used - before);
+    return 0;
+  });
+  expect([k.host.reports, out]).toEqual([[], [text, text, 0]]);
 });
