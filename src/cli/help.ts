@@ -6,6 +6,7 @@ Alpine Linux, implemented in TypeScript. Without a command: a root shell in a fr
 
 Commands:
   boot        Boot a whole machine, with services and logins, on this terminal
+  build       Build images
   run         Run a command in a new system
 
 Options:
@@ -57,4 +58,9 @@ Options:
       --overlay string   A saved configuration to start with: FILE.apkovl.tar.gz
   -p, --publish list     Lead a port of this host in: [ADDRESS:]HOSTPORT:PORT[/udp]
       --save string      A folder that is the medium /media/usb: "lbu commit usb" saves there
+`;
+
+export const BUILD_HELP = `Usage: bivy build iso FILE
+
+Write a boot medium: an ISO image with the packages of the system, for "bivy boot --iso FILE".
 `;

@@ -16,6 +16,11 @@ export function embeddedInitramfs(): ImageNode {
 }
 
 /** Its packages. */
+export function embeddedRepositoryImage(): ImageNode {
+  return loadImage(`${__dirname}/repository.img`);
+}
+
+/** Its packages as machines see them. */
 export function embeddedRepository(): MountOptions {
-  return repositoryMount(() => loadImage(`${__dirname}/repository.img`));
+  return repositoryMount(embeddedRepositoryImage);
 }

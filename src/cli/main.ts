@@ -1,11 +1,16 @@
 // The command line: bivy, bivy run …
 import { bootCommand } from "./boot.ts";
-import { BOOT_HELP, HELP, RUN_HELP } from "./help.ts";
+import { buildCommand } from "./build.ts";
+import { BOOT_HELP, BUILD_HELP, HELP, RUN_HELP } from "./help.ts";
 import { parseRun } from "./options.ts";
 import { FAILED, isExpected, run, runCommand } from "./run.ts";
 import { VERSION } from "./version.ts";
 
-const HELPS: Readonly<Record<string, string>> = { run: RUN_HELP, boot: BOOT_HELP };
+const HELPS: Readonly<Record<string, string>> = {
+  run: RUN_HELP,
+  boot: BOOT_HELP,
+  build: BUILD_HELP,
+};
 
 /** Without a command: a login shell, on the terminal if there is one. */
 function shell(): Promise<number> {
@@ -24,6 +29,8 @@ async function main(words: readonly string[]): Promise<number> {
       return runCommand(rest, RUN_HELP);
     case "boot":
       return bootCommand(rest, BOOT_HELP);
+    case "build":
+      return buildCommand(rest, BUILD_HELP);
     case "--help":
     case "help":
       process.stdout.write(HELPS[rest[0] ?? ""] ?? HELP);
@@ -48,7 +55,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (!isExpected(error)) throw error;
     process.stderr.write(
-      `bivy: ${error.message}\nSee 'bivy ${process.argv[2] === "boot" ? "boot" : "run"} --help'\n`,
+      `bivy: ${error.message}\nSee 'bivy ${HELPS[process.argv[2] ?? ""] ? process.argv[2] : "run"} --help'\n`,
     );
     process.exit(FAILED);
   },
