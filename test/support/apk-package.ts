@@ -75,9 +75,11 @@ function tarFile(file: FileSpec): Uint8Array {
     if (file.checksum !== "") pax.set("APK-TOOLS.checksum.SHA1", file.checksum);
   } else if (type === "0" || type === "2")
     pax.set("APK-TOOLS.checksum.SHA1", sha1(summed).toString("hex"));
+  const name = type === "5" ? `${file.path}/` : file.path;
+  if (name.length > 100) pax.set("path", name);
   const header = tarHeader(
     {
-      name: type === "5" ? `${file.path}/` : file.path,
+      name: name.slice(0, 100),
       mode: file.mode ?? (type === "5" ? 0o755 : type === "2" ? 0o777 : 0o644),
       uid: file.uid ?? 0,
       gid: file.gid ?? 0,
