@@ -45,6 +45,13 @@ class Image {
     if (dir[3][name] === undefined) this.dir(path, 0o755, 0, 0);
   }
 
+  setMode(path: string, mode: number, uid: number, gid: number): void {
+    const [dir, name] = this.#parent(path);
+    const node = dir[3][name];
+    if (node === undefined) throw new Error(`${path}: not there`);
+    node.splice(0, 3, (node[0] & 0o170000) | mode, uid, gid);
+  }
+
   symlink(path: string, mode: number, uid: number, gid: number, target: string): void {
     this.#add(path, [0o120000 | mode, uid, gid, target]);
   }
@@ -115,6 +122,7 @@ export function buildRootfs(folder: string): Uint8Array {
     else if (kind === "file")
       image.file(path, mode, uid, gid, readFileSync(`${folder}/files/${source}`));
     else if (kind === "tree") addTree(image, `${folder}/../${path}`);
+    else if (kind === "mode") image.setMode(path, mode, uid, gid);
     else throw new Error(`manifest: ${line}`);
   }
   const applets = allApplets().sort((a, b) => (a.name < b.name ? -1 : 1));
