@@ -1,0 +1,276 @@
+// What ADB files hold: the schemas of packages, indexes and installed databases, and values read and written by them.
+import { bytesOf, strOf } from "../lib/bytes.ts";
+import { FormatError } from "../lib/format-error.ts";
+import { AdbReader, AdbWriter, NULL_WORD, type Word } from "./adb.ts";
+import {
+  type Dependency,
+  formatDependency,
+  OP_ANY,
+  OP_EQUAL,
+  parseDependency,
+} from "./dependency.ts";
+
+/** In a dependency's match field, beside the OP_* bits: it must not be there. */
+const CONFLICT = 16;
+
+export type Schema =
+  | { readonly kind: "text" | "int" | "oct" | "hex" | "xattr" | "dependency" }
+  | { readonly kind: "array"; readonly of: Schema; readonly sorted?: "text" | "name" }
+  | { readonly kind: "object"; readonly fields: readonly (readonly [string, Schema])[] }
+  /** A whole ADB as a blob. */
+  | { readonly kind: "adb"; readonly of: Schema };
+
+/** A value: texts, blobs and dependencies are byte strings. Fields that are nothing are not in the map. */
+export type AdbValue = string | number | AdbValue[] | AdbObject;
+export type AdbObject = Map<string, AdbValue>;
+
+/** Magic numbers of whole files, as four letters. */
+export type SchemaId = "indx" | "pckg" | "idb\0";
+
+const TEXT: Schema = { kind: "text" };
+const INT: Schema = { kind: "int" };
+const HEX: Schema = { kind: "hex" };
+const TEXTS: Schema = { kind: "array", of: TEXT };
+const DEPENDENCIES: Schema = { kind: "array", of: { kind: "dependency" }, sorted: "text" };
+
+const PKGINFO: Schema = {
+  kind: "object",
+  fields: [
+    ["name", TEXT],
+    ["version", TEXT],
+    ["hashes", HEX],
+    ["description", TEXT],
+    ["arch", TEXT],
+    ["license", TEXT],
+    ["origin", TEXT],
+    ["maintainer", TEXT],
+    ["url", TEXT],
+    ["repo-commit", HEX],
+    ["build-time", INT],
+    ["installed-size", INT],
+    ["file-size", INT],
+    ["provider-priority", INT],
+    ["depends", DEPENDENCIES],
+    ["provides", DEPENDENCIES],
+    ["replaces", DEPENDENCIES],
+    ["install-if", DEPENDENCIES],
+    ["recommends", DEPENDENCIES],
+    ["layer", INT],
+    ["tags", { kind: "array", of: TEXT, sorted: "text" }],
+  ],
+};
+
+const ACL: Schema = {
+  kind: "object",
+  fields: [
+    ["mode", { kind: "oct" }],
+    ["user", TEXT],
+    ["group", TEXT],
+    ["xattrs", { kind: "array", of: { kind: "xattr" } }],
+  ],
+};
+
+const FILE: Schema = {
+  kind: "object",
+  fields: [
+    ["name", TEXT],
+    ["acl", ACL],
+    ["size", INT],
+    ["mtime", INT],
+    ["hashes", HEX],
+    ["target", HEX],
+  ],
+};
+
+const DIRECTORY: Schema = {
+  kind: "object",
+  fields: [
+    ["name", TEXT],
+    ["acl", ACL],
+    ["files", { kind: "array", of: FILE, sorted: "name" }],
+  ],
+};
+
+const SCRIPTS: Schema = {
+  kind: "object",
+  fields: [
+    ["trigger", TEXT],
+    ["pre-install", TEXT],
+    ["post-install", TEXT],
+    ["pre-deinstall", TEXT],
+    ["post-deinstall", TEXT],
+    ["pre-upgrade", TEXT],
+    ["post-upgrade", TEXT],
+  ],
+};
+
+const PACKAGE: Schema = {
+  kind: "object",
+  fields: [
+    ["info", PKGINFO],
+    ["paths", { kind: "array", of: DIRECTORY, sorted: "name" }],
+    ["scripts", SCRIPTS],
+    ["triggers", TEXTS],
+    ["replaces-priority", INT],
+  ],
+};
+
+const INDEX: Schema = {
+  kind: "object",
+  fields: [
+    ["description", TEXT],
+    ["packages", { kind: "array", of: PKGINFO, sorted: "name" }],
+    ["pkgname-spec", TEXT],
+  ],
+};
+
+const DATABASE: Schema = {
+  kind: "object",
+  fields: [["packages", { kind: "array", of: { kind: "adb", of: PACKAGE } }]],
+};
+
+/** The schema of a file; undefined for one nobody knows. */
+export function schemaOf(id: string): Schema | undefined {
+  if (id === "pckg") return PACKAGE;
+  if (id === "indx") return INDEX;
+  return id === "idb\0" ? DATABASE : undefined;
+}
+
+// ---- reading ---------------------------------------------------------------------------------------
+
+/** Values that one file may have: more is no honest file. */
+const VALUES_MAX = 1 << 24;
+
+/** Reads a value with all that is in it. FormatError when it is not as the schema says. */
+export function decodeAdb(reader: AdbReader, schema: Schema, word: Word = reader.root): AdbValue {
+  return new Decoding(reader).value(schema, word);
+}
+
+class Decoding {
+  readonly #reader: AdbReader;
+  #left = VALUES_MAX;
+
+  constructor(reader: AdbReader) {
+    this.#reader = reader;
+  }
+
+  // Schemas are not recursive: neither is this beyond their depth.
+  value(schema: Schema, word: Word): AdbValue {
+    const reader = this.#reader;
+    if (--this.#left < 0) throw new FormatError("unsupported", "too many values");
+    switch (schema.kind) {
+      case "text":
+      case "hex":
+      case "xattr":
+        return reader.text(word);
+      case "int":
+      case "oct":
+        return reader.int(word);
+      case "dependency":
+        return decodeDependency(reader, word);
+      case "array": {
+        const items: AdbValue[] = [];
+        const count = reader.count(word);
+        for (let i = 1; i <= count; i++) items.push(this.value(schema.of, reader.at(word, i)));
+        return items;
+      }
+      case "object": {
+        const object: AdbObject = new Map();
+        schema.fields.forEach(([name, field], i) => {
+          const inner = reader.at(word, i + 1);
+          if (inner !== NULL_WORD) object.set(name, this.value(field, inner));
+        });
+        return object;
+      }
+      case "adb":
+        return decodeAdb(new AdbReader(reader.bytes(word)), schema.of);
+    }
+  }
+}
+
+function decodeDependency(reader: AdbReader, word: Word): string {
+  const match = reader.int(reader.at(word, 3));
+  const version = reader.text(reader.at(word, 2));
+  const bits = match & (CONFLICT - 1);
+  const dep: Dependency = {
+    name: reader.text(reader.at(word, 1)),
+    tag: "",
+    op: version === "" ? OP_ANY : bits === 0 ? OP_EQUAL : bits,
+    version,
+    conflict: (match & CONFLICT) !== 0,
+  };
+  return formatDependency(dep);
+}
+
+// ---- writing ---------------------------------------------------------------------------------------
+
+/** Writes a value; fields that the schema does not know are an error of the caller. */
+export function encodeAdb(writer: AdbWriter, schema: Schema, value: AdbValue): Word {
+  switch (schema.kind) {
+    case "text":
+    case "hex":
+    case "xattr":
+      return writer.text(value as string);
+    case "int":
+    case "oct":
+      return writer.int(value as number);
+    case "dependency":
+      return encodeDependency(writer, value as string);
+    case "array": {
+      const items = ordered(value as AdbValue[], schema.sorted);
+      return writer.array(items.map((item) => encodeAdb(writer, schema.of, item)));
+    }
+    case "object": {
+      const object = value as AdbObject;
+      const words = schema.fields.map(([name, field]) => {
+        const inner = object.get(name);
+        return inner === undefined ? NULL_WORD : encodeAdb(writer, field, inner);
+      });
+      return writer.object(words);
+    }
+    case "adb":
+      return writer.bytes(makeAdb(schema.of, value));
+  }
+}
+
+/** The contents of an ADB block that holds this value. */
+export function makeAdb(schema: Schema, value: AdbValue): Uint8Array {
+  const writer = new AdbWriter();
+  return writer.finish(encodeAdb(writer, schema, value));
+}
+
+function ordered(items: AdbValue[], by: "text" | "name" | undefined): AdbValue[] {
+  if (by === undefined) return items;
+  if (by === "text") return [...new Set(items as string[])].sort();
+  const key = (item: AdbValue): string => String((item as AdbObject).get("name") ?? "");
+  const keyed = items.map((item): [string, AdbValue] => [key(item), item]);
+  keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return keyed.map(([, item]) => item);
+}
+
+function encodeDependency(writer: AdbWriter, text: string): Word {
+  const dep = parseDependency(text);
+  if (dep === undefined) throw new FormatError("data", `'${text}' is not a valid dependency`);
+  const op = dep.op === OP_ANY ? 0 : dep.op;
+  const match = (op === OP_EQUAL ? 0 : op) | (dep.conflict ? CONFLICT : 0);
+  // "!a=1" says equal aloud, as without it the conflict alone would stand there.
+  const told = dep.conflict && op === OP_EQUAL ? match | OP_EQUAL : match;
+  return writer.object([
+    writer.text(dep.name),
+    writer.text(dep.version),
+    told === 0 ? NULL_WORD : writer.int(told),
+  ]);
+}
+
+/** Bytes as a byte string of hexadecimal digits, and back; undefined for what is none. */
+export function toHex(blob: string): string {
+  return Array.from(bytesOf(blob), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+export function fromHex(text: string): string | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return strOf(bytes);
+}
