@@ -145,14 +145,21 @@ import { klogd } from "./sysklogd/klogd.ts";
 import { logger } from "./sysklogd/logger.ts";
 import { logread } from "./sysklogd/logread.ts";
 import { syslogd } from "./sysklogd/syslogd.ts";
+import { blkid, findfs } from "./util-linux/blkid.ts";
+import { blkdiscard, blockdev, fdflush, partprobe, raidautorun } from "./util-linux/blockdev.ts";
 import { cal } from "./util-linux/cal.ts";
 import { dmesg } from "./util-linux/dmesg.ts";
+import { eject, fstrim, rdev, volname } from "./util-linux/eject.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
 import { flock } from "./util-linux/flock.ts";
+import { fsck } from "./util-linux/fsck.ts";
 import { getopt } from "./util-linux/getopt.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { last } from "./util-linux/last.ts";
+import { losetup } from "./util-linux/losetup.ts";
 import { mesg } from "./util-linux/mesg.ts";
+import { mkdosfs, mkfsVfat } from "./util-linux/mkfs_vfat.ts";
+import { mkswap } from "./util-linux/mkswap.ts";
 import { more } from "./util-linux/more.ts";
 import { mount } from "./util-linux/mount.ts";
 import { mountpoint } from "./util-linux/mountpoint.ts";
@@ -161,6 +168,7 @@ import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
 import { setsid } from "./util-linux/setsid.ts";
+import { swapoff, swapon } from "./util-linux/swapon.ts";
 import { switch_root } from "./util-linux/switch_root.ts";
 import { umount } from "./util-linux/umount.ts";
 import { unshare } from "./util-linux/unshare.ts";
@@ -359,6 +367,24 @@ export function allApplets(): Applet[] {
     reboot,
 
     // util-linux
+    blkid,
+    findfs,
+    blkdiscard,
+    blockdev,
+    fdflush,
+    partprobe,
+    raidautorun,
+    eject,
+    fstrim,
+    rdev,
+    volname,
+    fsck,
+    losetup,
+    mkdosfs,
+    mkfsVfat,
+    mkswap,
+    swapoff,
+    swapon,
     cal,
     dmesg,
     fallocate,

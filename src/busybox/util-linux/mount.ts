@@ -1,4 +1,5 @@
 // mount: attach file systems (as in util-linux, with BusyBox's options; fstab(5), mount(2))
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_READ_ONLY } from "../../abi/block.ts";
 import { EACCES, EINVAL, ENODEV, ENOENT, ENOTBLK, EROFS, Errno } from "../../abi/errno.ts";
 import { X_OK } from "../../abi/fcntl.ts";
 import {
@@ -13,6 +14,7 @@ import {
   MS_UNBINDABLE,
 } from "../../abi/mount.ts";
 import type { Steps } from "../../abi/program.ts";
+import { resolveDevice } from "../../libc/blkid.ts";
 import { getopt, type Options } from "../../libc/getopt.ts";
 import { type MountEntry, mountEntries } from "../../libc/mntent.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
@@ -20,6 +22,7 @@ import { run } from "../../libc/spawn.ts";
 import { S_ISBLK, S_ISDIR, S_ISREG } from "../../libc/stat.ts";
 import { access, readFile, readText, tryStat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { setLoop } from "../libbb/loop.ts";
 import { hasOptions, isOfType, mountOptions, parseOptions } from "../libbb/mount-options.ts";
 import { realpath } from "../libbb/realpath.ts";
 
@@ -109,6 +112,25 @@ class Mounter {
     return failure;
   }
 
+  /** A regular file becomes a loop device first; that ends with the mount. */
+  *#mountFile(r: Request, flags: number): Steps<number> {
+    const p = this.#p;
+    const readonly = (flags & MS_RDONLY) !== 0 ? LO_FLAGS_READ_ONLY : 0;
+    let loop: { device: string; fd: number };
+    try {
+      loop = yield* setLoop(p.sys, undefined, r.source, 0, readonly | LO_FLAGS_AUTOCLEAR);
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+      yield* p.warn("can't setup loop device", e);
+      return FAILED;
+    }
+    try {
+      return yield* this.mount({ ...r, source: loop.device });
+    } finally {
+      p.sys.close(loop.fd);
+    }
+  }
+
   /** One file system: 0 or the status. */
   *mount(r: Request): Steps<number> {
     const p = this.#p;
@@ -117,12 +139,19 @@ class Mounter {
     const { data } = parsed;
     const typed = r.type !== "" && r.type !== "auto" && (flags & MS_BIND) === 0;
     const place = (flags & (MS_REMOUNT | MS_BIND | MS_MOVE)) !== 0;
+    if (!place) {
+      const device = yield* resolveDevice(p.sys, r.source);
+      if (device === undefined) {
+        if (parsed.nofail) return 0;
+        yield* p.warn(`mounting ${r.source} on ${r.dir} failed`, ENOENT);
+        return FAILED;
+      }
+      r.source = device;
+    }
     const st = place ? undefined : tryStat(p.sys, r.source);
     if (!typed && st !== undefined && S_ISDIR(st.mode)) flags |= MS_BIND;
-    if (st !== undefined && S_ISREG(st.mode)) {
-      // A file would have to become a device first, and there are no loop devices.
-      yield* p.warn("can't setup loop device", ENOENT);
-      return FAILED;
+    if (st !== undefined && S_ISREG(st.mode) && !this.#opt.has("f")) {
+      return yield* this.#mountFile(r, flags);
     }
     if (this.#opt.has("f")) {
       if (this.#opt.count("v") > 1)

@@ -8,6 +8,7 @@ import { type MountEntry, mountEntries } from "../../libc/mntent.ts";
 import { die, type Process } from "../../libc/process.ts";
 import { access } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { freeLoopQuietly, isLoop } from "../libbb/loop.ts";
 import { hasOptions, isOfType } from "../libbb/mount-options.ts";
 import { realpath } from "../libbb/realpath.ts";
 
@@ -45,6 +46,9 @@ function* main(p: Process): Steps<number> {
   for (const [target, entry] of wanted) {
     try {
       p.sys.umount2(target, flags);
+      // A loop device that mount made goes by itself.
+      if (opt.has("d") && entry !== undefined && isLoop(p.sys, entry.source))
+        yield* freeLoopQuietly(p.sys, entry.source);
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
       if (e === EBUSY && opt.has("r") && entry !== undefined && remount(p, entry)) {

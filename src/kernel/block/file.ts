@@ -31,6 +31,7 @@ import {
   type BlkPg,
   HDIO_GETGEO,
   type HdGeometry,
+  LOOP_MAJOR,
 } from "../../abi/block.ts";
 import {
   EACCES,
@@ -243,7 +244,8 @@ export class BlockFile extends File {
           start: bdev.start / 512,
         } satisfies HdGeometry;
       default:
-        throw ENOTTY;
+        // The loop driver answers so to what it does not know.
+        throw this.disk.major === LOOP_MAJOR ? EINVAL : ENOTTY;
     }
   }
 

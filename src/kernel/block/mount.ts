@@ -1,5 +1,5 @@
 // File systems on block devices: from the source of mount(2) to the device, and one instance a device (Linux: get_tree_bdev).
-import { EACCES, EBUSY, ENOMEDIUM, ENOTBLK, ENXIO } from "../../abi/errno.ts";
+import { EACCES, EBUSY, EINVAL, ENOMEDIUM, ENOTBLK, ENXIO } from "../../abi/errno.ts";
 import { AT_FDCWD } from "../../abi/fcntl.ts";
 import { MS_RDONLY } from "../../abi/mount.ts";
 import { S_IFBLK, S_IFMT } from "../../abi/stat.ts";
@@ -48,7 +48,7 @@ export function mountBdev<T extends SuperBlock>(
     if (there.type !== type || (there.readonly === true) !== readonly) throw EBUSY;
     return there;
   }
-  if (bdev.disk.device === undefined) throw ENOMEDIUM;
+  if (bdev.disk.device === undefined) throw bdev.disk.removable ? ENOMEDIUM : EINVAL;
   if (bdev.readonly && !readonly) throw EACCES;
   const holder = { type };
   bdev.claim(holder);
