@@ -34,7 +34,8 @@ function bareImage(aports: string): Uint8Array {
   const image = new PackedImage();
   for (const dir of ["bin", "dev", "etc", "home", "proc", "run", "sbin", "sys", "usr", "var"])
     image.dir(`/${dir}`, 0o755);
-  for (const dir of ["/usr/bin", "/usr/sbin", "/media/bivy", "/var/log"]) image.ensureDir(dir);
+  for (const dir of ["/usr/bin", "/usr/sbin", "/etc/apk/keys", "/lib/apk/db", "/var/log"])
+    image.ensureDir(dir);
   image.dir("/root", 0o700);
   image.dir("/tmp", 0o1777);
   const names = readdirSync(aports).sort();
