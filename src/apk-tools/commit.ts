@@ -15,7 +15,6 @@ import {
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { ApkError, errorText } from "./errors.ts";
-import { PackageReader } from "./extract_v2.ts";
 import { Installation, type InstallState } from "./install.ts";
 import type { InstalledPackage } from "./installed.ts";
 import { forget, Journal } from "./journal.ts";
@@ -23,6 +22,7 @@ import { logCommand } from "./log.ts";
 import { Owners } from "./owners.ts";
 import type { Package } from "./package.ts";
 import { type Candidate, candidates, fetchIntoCache, isCacheable } from "./package-source.ts";
+import { openPackage } from "./package-stream.ts";
 import { loadProtectedPaths } from "./protected-paths.ts";
 import { removeFiles } from "./remove.ts";
 import { runHooks, runScript } from "./scripts.ts";
@@ -132,7 +132,8 @@ class Commit {
         let source: Source | undefined;
         try {
           source = yield* this.#open(pkg, place);
-          const reader = new PackageReader(source, new Trust(new Map(), false), pkg.info.identity);
+          const trust = new Trust(new Map(), false);
+          const reader = yield* openPackage(source, trust, pkg.info.identity);
           const control = yield* reader.control();
           const { one } = installation;
           for (const [type, script] of control.scripts) one.scripts.set(type, script);

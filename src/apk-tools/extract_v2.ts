@@ -1,17 +1,15 @@
 // Packages of format 2 (apk-v2(5)): signature, control and data parts, verified as they are read.
 import { Errno } from "../abi/errno.ts";
-import { O_RDONLY } from "../abi/fcntl.ts";
 import type { Steps } from "../abi/program.ts";
 import { Base64Encoder } from "../lib/base64.ts";
 import { concat, strOf } from "../lib/bytes.ts";
 import type { TarFile } from "../lib/tar.ts";
-import type { Context } from "./context.ts";
 import { ApkError, badArchive, badSignature, untrusted } from "./errors.ts";
 import { SCRIPT_TYPES, type ScriptType } from "./installed.ts";
-import { Package, type PackageInfo } from "./package.ts";
+import type { PackageInfo } from "./package.ts";
 import { parsePkgInfo } from "./pkginfo.ts";
 import { type MemberDigests, SignedTar, withArchiveErrors } from "./signed-tar.ts";
-import { fileSource, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import type { Trust } from "./trust.ts";
 
 const PKGINFO_MAX = 1 << 20;
@@ -45,6 +43,8 @@ export function hex(bytes: Uint8Array): string {
 
 /** Reads a package from front to end. Throws ApkError for what is wrong with it. */
 export class PackageReader {
+  /** The data part is verified as a whole, at its end. */
+  readonly verifiesFiles = false;
   readonly #tar: SignedTar;
   readonly #trust: Trust;
   readonly #identity: string;
@@ -169,22 +169,6 @@ export function checksumOf(file: TarFile): string {
   const bytes = new Uint8Array(20);
   for (let i = 0; i < 20; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return identityOf(bytes);
-}
-
-/** What a package file given by its path (of the process, not of the root) says of itself; its whole contents are verified. */
-export function* readPackageFile(ctx: Context, trust: Trust, path: string): Steps<Package> {
-  const source = yield* fileSource(ctx.sys, path, O_RDONLY);
-  try {
-    const reader = new PackageReader(source, trust);
-    const { info } = yield* reader.control();
-    while ((yield* reader.next()) !== undefined);
-    info.size = source.size ?? 0;
-    const pkg = new Package(info);
-    pkg.filename = path;
-    return pkg;
-  } finally {
-    source.close();
-  }
 }
 
 /** The failure's text, with the number that `apk verify` shows. */

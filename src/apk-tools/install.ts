@@ -14,7 +14,7 @@ import { writeAll } from "../libc/unistd.ts";
 import type { Context } from "./context.ts";
 import { satisfies } from "./dependency.ts";
 import { badSignature, errorText } from "./errors.ts";
-import { checksumOf, hex, identityOf, type PackageReader, safeName } from "./extract_v2.ts";
+import { checksumOf, hex, identityOf, safeName } from "./extract_v2.ts";
 import {
   type Acl,
   type InstalledDirectory,
@@ -24,6 +24,7 @@ import {
 import { type Journal, TEMPORARY } from "./journal.ts";
 import type { Owner, Owners } from "./owners.ts";
 import type { Package } from "./package.ts";
+import type { PackageStream } from "./package-stream.ts";
 import type { ProtectedPaths } from "./protected-paths.ts";
 import { say } from "./scripts.ts";
 import type { UserNames } from "./user-names.ts";
@@ -71,7 +72,7 @@ export class Installation {
   }
 
   /** Reads the data part to its end. What goes wrong is thrown; then `abandon` is to be called. */
-  *extract(reader: PackageReader): Steps<void> {
+  *extract(reader: PackageStream): Steps<void> {
     for (let file = yield* reader.next(); file !== undefined; file = yield* reader.next()) {
       const path = safeName(file.name);
       if (path === undefined) {
@@ -150,7 +151,7 @@ export class Installation {
 
   // ---- files -------------------------------------------------------------------------------------
 
-  *#file(path: string, file: TarFile, reader: PackageReader): Steps<void> {
+  *#file(path: string, file: TarFile, reader: PackageStream): Steps<void> {
     const { owners, journal } = this.#state;
     const slash = path.lastIndexOf("/");
     const dir = path.slice(0, Math.max(0, slash));
@@ -178,7 +179,7 @@ export class Installation {
     directory.files.push(entry);
   }
 
-  *#create(extracted: Extracted, file: TarFile, reader: PackageReader): Steps<void> {
+  *#create(extracted: Extracted, file: TarFile, reader: PackageStream): Steps<void> {
     const { root } = this.#ctx;
     const { temporary, file: entry, path } = extracted;
     const stated = checksumOf(file);
@@ -186,9 +187,9 @@ export class Installation {
     let acl = this.#acl(file, "");
     switch (file.type) {
       case "0":
-        yield* this.#regular(temporary, file, acl, stated, reader);
+        entry.checksum = yield* this.#regular(temporary, file, acl, stated, reader);
         acl = this.#acl(file, xattrsHash(file.xattrs));
-        if (stated === "") yield* this.#withoutChecksum();
+        if (entry.checksum === "") yield* this.#withoutChecksum();
         break;
       case "1": {
         const target = this.#byPath.get(safeName(file.linkname) ?? "");
@@ -202,6 +203,7 @@ export class Installation {
       case "2": {
         const digest = identityOf(new Sha1().update(bytesOf(file.linkname)).digest());
         if (stated !== "" && stated !== digest) throw badSignature();
+        if (reader.verifiesFiles) entry.checksum = digest;
         root.symlink(file.linkname, temporary);
         this.#owner(temporary, acl);
         this.#times(temporary, file);
@@ -242,8 +244,8 @@ export class Installation {
     file: TarFile,
     acl: Acl,
     stated: string,
-    reader: PackageReader,
-  ): Steps<void> {
+    reader: PackageStream,
+  ): Steps<string> {
     const { root, sys, settings } = this.#ctx;
     const hash = new Sha1();
     const fd = yield* root.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -254,7 +256,8 @@ export class Installation {
         yield* writeAll(sys, fd, piece.slice());
         if (--sys.budget < 0) yield* sys.sched_yield();
       }
-      if (stated !== "" && identityOf(hash.digest()) !== stated) throw badSignature();
+      const digest = identityOf(hash.digest());
+      if (stated !== "" && digest !== stated) throw badSignature();
       if (settings.chown && !settings.usermode) {
         try {
           sys.fchown(fd, acl.uid, acl.gid);
@@ -266,6 +269,7 @@ export class Installation {
       for (const [name, value] of file.xattrs) this.#xattr(temporary, name, value);
       const time = timeOf(file);
       sys.utimensat(fd, "", time, time, AT_EMPTY_PATH);
+      return reader.verifiesFiles ? digest : stated;
     } finally {
       sys.close(fd);
     }

@@ -8,8 +8,8 @@ import { cacheDir, hasCache, packageCacheName, packageUrl } from "./cache.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { ApkError } from "./errors.ts";
-import { PackageReader } from "./extract_v2.ts";
 import type { Package } from "./package.ts";
+import { openPackage } from "./package-stream.ts";
 import { IN_CACHE, type Repository } from "./repository.ts";
 import { descriptorSource, fileSource, isRemote, openUrl, type Source } from "./source.ts";
 import { Trust } from "./trust.ts";
@@ -101,7 +101,7 @@ export function* fetchIntoCache(ctx: Context, pkg: Package, from: Candidate): St
 
 /** Reads a package to its end and makes sure that it is the one with this identity. */
 export function* verifyPackage(source: Source, identity: string): Steps<void> {
-  const reader = new PackageReader(source, new Trust(new Map(), false), identity);
+  const reader = yield* openPackage(source, new Trust(new Map(), false), identity);
   yield* reader.control();
   while ((yield* reader.next()) !== undefined);
 }
