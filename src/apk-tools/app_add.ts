@@ -15,10 +15,11 @@ import {
   parseDependency,
 } from "./dependency.ts";
 import { errorText } from "./errors.ts";
-import { identityOf, readPackageFile } from "./extract_v2.ts";
+import { identityOf } from "./extract_v2.ts";
 import type { Name } from "./name.ts";
 import { emptyInfo, Package } from "./package.ts";
-import { SOLVE_INHERIT, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver.ts";
+import { readPackageFile } from "./package-stream.ts";
+import { SOLVE_INHERIT, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
 import { loadTrust } from "./trust.ts";
 import { addToWorld } from "./world.ts";
 
