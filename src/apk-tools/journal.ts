@@ -11,11 +11,10 @@ import { bytesOf, strOf } from "../lib/bytes.ts";
 import { writeAll } from "../libc/unistd.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
-import { OP_IDENTITY, parseDependencies } from "./dependency.ts";
+import { formatDependency, OP_IDENTITY, parseDependencies } from "./dependency.ts";
 import { InstalledPackage, SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import { formatInstalled, parseInstalled } from "./installed-text.ts";
 import { DB_DIR, writeState } from "./state.ts";
-import { formatWorldDependency } from "./world.ts";
 
 const JOURNAL = `${DB_DIR}/journal`;
 const JOURNAL_MAX = 1 << 28;
@@ -48,7 +47,7 @@ export class Journal {
 
   *begin(db: Database): Steps<void> {
     this.#fd = yield* this.#ctx.root.open(JOURNAL, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600);
-    yield* this.#write({ world: db.world.map(formatWorldDependency).join("\n") });
+    yield* this.#write({ world: db.world.map(formatDependency).join("\n") });
   }
 
   *#write(entry: Entry): Steps<void> {

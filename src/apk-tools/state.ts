@@ -11,11 +11,11 @@ import { TarReader } from "../lib/tar.ts";
 import { formatArchive } from "./archive.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
+import { formatDependency } from "./dependency.ts";
 import { badArchive } from "./errors.ts";
 import { type InstalledPackage, SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import { formatInstalled } from "./installed-text.ts";
 import type { RootDir } from "./root-dir.ts";
-import { formatWorldDependency } from "./world.ts";
 
 export const DB_DIR = "lib/apk/db";
 export const WORLD = "etc/apk/world";
@@ -166,7 +166,7 @@ function formatTriggers(order: readonly InstalledPackage[]): string {
 }
 
 function formatWorld(db: Database): string {
-  return `${db.world.map(formatWorldDependency).join("\n")}\n`;
+  return `${db.world.map(formatDependency).join("\n")}\n`;
 }
 
 /** Should file systems be told to write what has been changed? */
