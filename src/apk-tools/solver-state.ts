@@ -89,12 +89,32 @@ export class NameState {
   dirty = false;
   /** Class in the order of decisions, while nothing changes. */
   rank = -1;
+  /**
+   * Names that may hang on it one after the other: those with the longest chain are decided first. 0: not known,
+   * -1: being measured.
+   */
+  chain = 0;
   /** Names that all of its options need, and have been told so. */
   readonly merged: Set<NameState> = new Set();
 
   constructor(name: string) {
     this.name = name;
   }
+}
+
+function sharesWith(name: NameState, holds: boolean, other: PackageState): boolean {
+  if (name.candidates.length < 2) return false;
+  return name.candidates.some((c) => c.state === other && (holds || c.version !== ""));
+}
+
+/** Can two packages never be together, because one holds a name of the other? */
+export function clash(a: PackageState, b: PackageState): boolean {
+  if (a === b) return false;
+  return (
+    sharesWith(a.own, true, b) ||
+    a.owned.some((name) => sharesWith(name, true, b)) ||
+    a.virtual.some((name) => sharesWith(name, false, b))
+  );
 }
 
 /** Tags of repositories as bits; bit 1 is for those without. */

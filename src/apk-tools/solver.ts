@@ -10,10 +10,16 @@ import { explain, type Failure } from "./solver-errors.ts";
 import { SOLVE_INHERIT, SOLVE_INSTALLED, SOLVE_LATEST } from "./solver-flags.ts";
 import { Ordering } from "./solver-order.ts";
 import { prefer, selectable } from "./solver-prefer.ts";
-import { type Candidate, isOption, meets, NameState, PackageState, Tags } from "./solver-state.ts";
+import {
+  type Candidate,
+  clash,
+  isOption,
+  meets,
+  NameState,
+  PackageState,
+  Tags,
+} from "./solver-state.ts";
 import { compareVersions } from "./version.ts";
-
-export * from "./solver-flags.ts";
 
 export interface SolveOptions {
   /** SOLVE_* bits for all names. */
@@ -79,6 +85,28 @@ export class Solver {
       this.#undiscovered.push(state);
     }
     return state;
+  }
+
+  /** Measures how long the chains of dependencies below a name are; where they are circles they end. */
+  #measure(start: NameState): void {
+    if (start.chain !== 0) return;
+    const way: { name: NameState; below: readonly NameState[]; next: number; chain: number }[] = [];
+    const enter = (name: NameState): void => {
+      name.chain = -1;
+      const below = name.candidates.flatMap(({ state }) => state.targets);
+      way.push({ name, below, next: 0, chain: 1 });
+    };
+    enter(start);
+    for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
+      const next = here.below[here.next++];
+      if (next === undefined) {
+        here.name.chain = here.chain;
+        way.pop();
+        const parent = way.at(-1);
+        if (parent !== undefined) parent.chain = Math.max(parent.chain, here.chain + 1);
+      } else if (next.chain === 0) enter(next);
+      else here.chain = Math.max(here.chain, next.chain + 1);
+    }
   }
 
   #name(name: string): NameState {
@@ -216,7 +244,8 @@ export class Solver {
     if (dep.conflict)
       return !target.candidates.some((c) => c.state.selected && c.state !== state && meets(c, dep));
     for (const candidate of target.candidates)
-      if (isOption(candidate) && meets(candidate, dep)) return true;
+      if (isOption(candidate) && meets(candidate, dep) && !clash(state, candidate.state))
+        return true;
     return false;
   }
 
@@ -369,7 +398,10 @@ export class Solver {
       this.#queue[kept++] = name;
       if (bestRank === NOW) continue;
       if (name.rank < 0) name.rank = this.#rank(name);
-      if (name.rank < bestRank) {
+      if (
+        name.rank < bestRank ||
+        (best !== undefined && name.rank === bestRank && name.chain > best.chain)
+      ) {
         best = name;
         bestRank = name.rank;
       }
@@ -403,6 +435,7 @@ export class Solver {
     state.selected = true;
     this.#own(state.own, state);
     for (const owned of state.owned) this.#own(owned, state);
+    for (const shared of state.virtual) this.#share(shared, state);
     this.#touchPackage(state);
     for (const dep of state.depends) this.#apply(dep, state);
     this.#trigger(state.own);
@@ -416,8 +449,14 @@ export class Solver {
       if (candidate.state === owner) {
         if (name.chosen === undefined || name.chosen.version === "") name.chosen = candidate;
         name.decided = true;
-      } else if (candidate.version !== "") this.#object(candidate.state);
+      } else this.#object(candidate.state);
     }
+  }
+
+  /** Who holds the name cannot come any more. */
+  #share(name: NameState, state: PackageState): void {
+    for (const candidate of name.candidates)
+      if (candidate.state !== state && candidate.version !== "") this.#object(candidate.state);
   }
 
   /** Looks after packages that come with the name. */
@@ -454,6 +493,7 @@ export class Solver {
     this.#discover();
     for (const state of this.#packages.values()) if (!state.impossible) this.#examine(state);
     for (const state of this.#packages.values()) if (state.impossible) this.#touchPackage(state);
+    for (const dep of world) this.#measure(this.state(dep.name));
     for (const dep of world) this.#apply(dep, undefined);
     this.#settle();
     for (let name = this.#next(); name !== undefined; name = this.#next()) {
