@@ -145,6 +145,7 @@ export class HttpConnection {
     for (let size = statusLine.length; ; ) {
       const line = yield* this.line(HEAD_MAX);
       if (line === undefined) throw this.error("closed", "closed amid the answer's head");
+      if (line === "" && told) yield* told("");
       if (line === "") return { status: Number(m[1]), statusLine, headers };
       size += line.length;
       if (size > HEAD_MAX) throw this.error("protocol", "the answer's head is too long");

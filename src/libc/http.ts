@@ -258,7 +258,7 @@ class Answer implements HttpResponse {
     const m = /^([0-9a-fA-F]{1,13})\s*(;.*)?$/.exec(line ?? "");
     if (line === undefined)
       throw this.#connection.error("closed", "the connection was closed before the end");
-    if (m === null) throw this.#connection.error("protocol", "got bad chunk length");
+    if (m === null) throw this.#connection.error("protocol", `bad chunk length '${line}'`);
     this.#left = Number.parseInt(m[1] as string, 16);
     if (this.#left > 0) {
       const got = this.read(max);

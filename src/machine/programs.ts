@@ -7,12 +7,14 @@ import { busybox } from "../busybox/busybox.ts";
 import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
 import { openrcPrograms } from "../openrc/programs.ts";
+import { sslClient } from "../ssl_client/ssl_client.ts";
 
 /** The programs of the base system; made anew by each caller. */
 export function basePrograms(): Map<string, Program> {
   return new Map([
     ["busybox", busybox()],
     ["getconf", getconf],
+    ["ssl_client", sslClient],
     ...apkPrograms(),
     ...abuildPrograms(),
     ...openrcPrograms(),

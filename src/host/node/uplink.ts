@@ -55,10 +55,11 @@ class Contexts {
 function tlsFailure(error: NodeJS.ErrnoException): { errno: errno.Errno; message: string } {
   const code = error.code ?? "";
   const { reason } = error as { reason?: string };
+  const names = /altnames: (.*)$/.exec(reason ?? "")?.[1];
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
     return {
       errno: errno.EKEYREJECTED,
-      message: `certificate is for another host: ${reason ?? error.message}`,
+      message: `certificate is for another host${names === undefined ? "" : ` (${names})`}`,
     };
   if (/^ERR_SSL_|^EPROTO$/.test(code)) {
     const why = reason ?? code.slice(8).toLowerCase().replaceAll("_", " ");
@@ -82,6 +83,8 @@ class NodeConnection implements UplinkSocket {
   handler: UplinkHandler | undefined;
   #error: errno.Errno | undefined;
   #paused = false;
+  /** What is below TLS. */
+  #raw: Socket | undefined;
   /** A handshake decides what happens. */
   #upgrading = false;
 
@@ -114,10 +117,13 @@ class NodeConnection implements UplinkSocket {
   }
   destroy(): void {
     this.handler = undefined;
-    this.#socket.on("error", () => {});
-    if (this.#socket.resetAndDestroy === undefined || this.#socket.connecting)
-      this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    socket.on("error", () => {});
+    // Who is connected without TLS is told by a reset.
+    const plain = this.#raw === undefined && !this.#upgrading && !socket.connecting;
+    if (plain && !socket.destroyed) socket.resetAndDestroy();
+    else socket.destroy();
+    this.#raw?.destroy();
   }
   pause(): void {
     this.#paused = true;
@@ -137,6 +143,7 @@ class NodeConnection implements UplinkSocket {
       done(result);
     };
     this.#upgrading = true;
+    this.#raw = raw;
     raw.removeAllListeners();
     raw.pause();
     for (const chunk of [...received].reverse()) raw.unshift(chunk);
