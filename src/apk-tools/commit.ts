@@ -79,7 +79,7 @@ class Commit {
       users: this.#users,
     };
     if (ctx.settings.cachePredownload && !(yield* this.#predownload())) return this.#errors;
-    if (changes.length > 0 && !(yield* runHooks(ctx, "pre-commit"))) return 1;
+    if (!(yield* runHooks(ctx, "pre-commit"))) return 99;
     yield* logCommand(ctx);
     this.#db.world = [...world];
     yield* this.#journal.begin(this.#db);
@@ -93,7 +93,7 @@ class Commit {
     if (wantsSync(ctx)) yield* settle(ctx.sys.sync());
     yield* writeState(ctx, this.#db);
     this.#journal.end();
-    if (changes.length > 0) yield* runHooks(ctx, "post-commit");
+    yield* runHooks(ctx, "post-commit");
     for (const one of this.#db.installed)
       if (one.brokenFiles || one.brokenScript || one.brokenXattr) this.#errors++;
     return partial ? this.#errors : yield* printSummary(ctx, this.#db, this.#errors);

@@ -114,7 +114,8 @@ export function* runHooks(ctx: Context, stage: "pre-commit" | "post-commit"): St
       const st = root.stat(file);
       if (st === undefined || (st.mode & 0o111) === 0 || (st.mode & 0o170000) !== 0o100000)
         continue;
-      yield* say(ctx, `Executing: ${file} ${stage}`);
+      if (!settings.legacyOutput || ctx.print.verbosity >= 2)
+        yield* say(ctx, `Executing: ${file} ${stage}`);
       const status = yield* runInRoot(ctx, [file, stage], [`APK_SCRIPT=${stage}`]);
       root.forget();
       const end = describeEnd(status);
