@@ -1,0 +1,1 @@
+/lib/rc/sh/functions.sh
