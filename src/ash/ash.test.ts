@@ -145,6 +145,22 @@ applet(sh, [
     stdout: "1 a b|cd|ef||rest\n12\n3\n",
   },
   {
+    name: "subshells have variables of their own",
+    argv: c(
+      "a=1 b=2; f() { echo $a$b; }; (a=5; (a=8; f; unset b; echo ${b-no}); f); f; x=$(a=7; f); echo $a$x; " +
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do eval v$i=$i; (eval v$i=x; a=$i); done; echo $v1$v15$a",
+    ),
+    stdout: "82\nno\n52\n12\n172\n1151\n",
+  },
+  {
+    name: "exit where nothing follows",
+    argv: c(
+      "(exit 4); echo $?; (trap 'echo t $?' EXIT; exit 5); echo $?; (if true; then exit 6; fi); echo $?; set -e; (trap 'exit 8' EXIT; exit 7) || echo $?; (exit 9); echo no",
+    ),
+    stdout: "4\nt 5\n5\n6\n8\n",
+    status: 9,
+  },
+  {
     name: "getopts",
     argv: c("while getopts :ab: o -ab x -c -b; do echo $o $OPTARG $OPTIND; done"),
     stdout: "a 2\nb x 3\n: b 5\n".replace(": b 5", "? c 4\n: b 5"),

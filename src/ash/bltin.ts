@@ -10,6 +10,8 @@ export interface Builtin {
   readonly assigns: boolean;
   /** argv[0] is the name. A ShellError thrown ends the script when the builtin is special. */
   readonly run: (sh: Shell, argv: readonly string[]) => Blocking<number>;
+  /** The same where the shell ends after it anyway. */
+  readonly runLast?: (sh: Shell, argv: readonly string[]) => Blocking<number>;
 }
 
 type Main = Builtin["run"];

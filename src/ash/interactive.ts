@@ -74,7 +74,7 @@ export class TerminalInput implements Input {
               ...sh.aliases.keys(),
               ...KEYWORDS,
             ],
-            variables: () => sh.vars.map.keys(),
+            variables: () => sh.vars.all().map((v) => v.name),
           },
         })
       : undefined;

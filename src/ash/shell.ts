@@ -292,7 +292,7 @@ export class Shell implements ArithEnv {
   // ---- state that forked shells share until one writes -------------------------------------------
 
   ownVars(): VarTable {
-    if (this.vars.users > 1) {
+    if (this.vars.shared) {
       const old = this.vars;
       old.users--;
       this.vars = old.copy();
@@ -348,14 +348,14 @@ export class Shell implements ArithEnv {
 
   /** Value of a variable (not of a special parameter). */
   get(name: string): string | undefined {
-    const v = this.vars.map.get(name);
+    const v = this.vars.get(name);
     if (v === undefined) return undefined;
     return (v.flags & DYNAMIC) === 0 ? v.value : this.varRead(name);
   }
 
   /** Assigns, with the marks of the variable and set -a in force. Throws when it is read-only. */
   set(name: string, value: string, flags = 0): void {
-    const table = this.vars.users > 1 ? this.ownVars() : this.vars;
+    const table = this.vars.shared ? this.ownVars() : this.vars;
     this.assign(table.cell(name), value, flags);
   }
 
@@ -372,7 +372,7 @@ export class Shell implements ArithEnv {
 
   /** Unsets; throws when it is read-only. */
   unset(name: string): void {
-    const found = this.vars.map.get(name);
+    const found = this.vars.get(name);
     if (found === undefined) return;
     if ((found.flags & READONLY) !== 0) throw this.error(`${name}: is read only`);
     const v = this.ownVars().cell(name);
@@ -459,7 +459,7 @@ export class Shell implements ArithEnv {
 
   /** What separates the parameters in "$*". */
   separator(): string {
-    const ifs = this.vars.map.get("IFS")?.value;
+    const ifs = this.vars.get("IFS")?.value;
     return ifs === undefined ? " " : ifs.charAt(0);
   }
 

@@ -235,7 +235,10 @@ function* expandedLater(
 function runPlain(sh: Shell, cmd: Simple, argv: readonly string[]): Blocking<number> {
   const name = argv[0] as string;
   const builtin = sh.builtins.get(name);
-  if (builtin?.special) return runBuiltin(sh, builtin, argv, true);
+  if (builtin?.special) {
+    const last = cmd.exits && !sh.watchFailure && !sh.pending;
+    return runBuiltin(sh, builtin, argv, true, last ? builtin.runLast : undefined);
+  }
   if (sh.functions.size > 0) {
     const func = sh.functions.get(name);
     if (func !== undefined) return runFunction(sh, func, argv);
@@ -265,12 +268,13 @@ function runBuiltin(
   builtin: Builtin,
   argv: readonly string[],
   special: boolean,
+  run: Builtin["run"] = builtin.run,
 ): Blocking<number> {
   const outer = sh.commandName;
   sh.commandName = argv[0] as string;
   let status: Blocking<number>;
   try {
-    status = builtin.run(sh, argv);
+    status = run(sh, argv);
   } catch (e) {
     builtinFault(sh, e, special, outer);
     return finishLater(sh, tellError(sh, e as ShellError));

@@ -35,39 +35,85 @@ export function hashOrder(names: string[], size = 39): string[] {
   return chains.flat();
 }
 
+/** Own cells above a base up to which a copy keeps the base. */
+const MAX_ABOVE = 12;
+
 /**
- * A table of variables. Forked shells share one until one of them writes: who is to write to a table with
- * several `users` makes a copy first (Shell.ownVars).
+ * A table of variables. Forked shells share one until one of them writes: who is to write to a `shared`
+ * table makes a copy first (Shell.ownVars). A copy holds what changes; what does not stays in the table
+ * below, which never changes again.
  */
 export class VarTable {
-  readonly map: Map<string, Var>;
+  readonly #base: VarTable | undefined;
+  #own: Map<string, Var> | undefined;
+  /** Another object when a name may have got another cell: for those who keep cells. */
+  stamp: object = this;
   /** Shells that have it. */
   users = 1;
+  /** It lies below others. */
+  #frozen = false;
   #environ: string[] | undefined;
 
-  constructor(map: Map<string, Var> = new Map()) {
-    this.map = map;
+  constructor(base?: VarTable) {
+    this.#base = base;
+  }
+
+  get shared(): boolean {
+    return this.users > 1 || this.#frozen;
   }
 
   copy(): VarTable {
-    const map = new Map<string, Var>();
-    for (const v of this.map.values()) {
-      // Cells without value or marks are as good as absent.
-      if (v.value !== undefined || v.flags !== 0) {
-        map.set(v.name, { name: v.name, value: v.value, flags: v.flags });
+    const own = this.#own;
+    const base = this.#base;
+    let table: VarTable;
+    if (base === undefined) {
+      this.#frozen = true;
+      table = new VarTable(this);
+    } else if (own !== undefined && own.size > MAX_ABOVE) {
+      table = new VarTable();
+      table.#own = new Map();
+      for (const v of this.all()) {
+        // Cells without value or marks are as good as absent.
+        if (v.value !== undefined || v.flags !== 0) table.#own.set(v.name, { ...v });
+      }
+    } else {
+      table = new VarTable(base);
+      if (own !== undefined) {
+        table.#own = new Map();
+        for (const v of own.values()) table.#own.set(v.name, { ...v });
       }
     }
-    const table = new VarTable(map);
     table.#environ = this.#environ;
     return table;
   }
 
-  /** The variable's cell, made when there is none. */
+  /** The variable's cell, if it has one: to be read only. */
+  get(name: string): Var | undefined {
+    return this.#own?.get(name) ?? this.#base?.get(name);
+  }
+
+  /** All cells, of variables that are unset too. */
+  all(): Var[] {
+    const own = this.#own;
+    const all: Var[] = own === undefined ? [] : [...own.values()];
+    if (this.#base !== undefined) {
+      for (const v of this.#base.all()) if (own?.has(v.name) !== true) all.push(v);
+    }
+    return all;
+  }
+
+  /** The variable's cell to be written, made when there is none. */
   cell(name: string): Var {
-    let v = this.map.get(name);
+    let v = this.#own?.get(name);
     if (v === undefined) {
-      v = { name, value: undefined, flags: 0 };
-      this.map.set(name, v);
+      const below = this.#base?.get(name);
+      if (below === undefined) v = { name, value: undefined, flags: 0 };
+      else {
+        v = { name, value: below.value, flags: below.flags };
+        this.stamp = v;
+      }
+      this.#own ??= new Map();
+      this.#own.set(name, v);
     }
     return v;
   }
@@ -85,7 +131,7 @@ export class VarTable {
 
   #make(): string[] {
     const values = new Map<string, string>();
-    for (const v of this.map.values()) {
+    for (const v of this.all()) {
       if ((v.flags & EXPORT) !== 0 && v.value !== undefined) values.set(v.name, v.value);
     }
     return hashOrder([...values.keys()]).map((name) => `${name}=${values.get(name)}`);

@@ -9,7 +9,7 @@ import { type Arith, type ArithEnv, ArithError, compileArith, formatArith } from
 import type { Node, Part, Word } from "./nodes.ts";
 import { escapePattern, patternMemo, replacePattern, trimPrefix, trimSuffix } from "./pattern.ts";
 import type { Shell } from "./shell.ts";
-import { DYNAMIC, type Var, type VarTable } from "./var.ts";
+import { DYNAMIC, type Var } from "./var.ts";
 
 /** A word that gives one string. */
 export interface StringWord {
@@ -118,12 +118,12 @@ function isVariable(name: string): boolean {
 /** Reads a variable through its cell, which is looked up when the table is another than before. */
 export function compileValue(name: string): Value {
   if (isVariable(name)) {
-    let table: VarTable | undefined;
+    let stamp: object | undefined;
     let cell: Var | undefined;
     return (sh) => {
-      if (sh.vars !== table || cell === undefined) {
-        cell = sh.vars.map.get(name);
-        table = sh.vars;
+      if (sh.vars.stamp !== stamp || cell === undefined) {
+        cell = sh.vars.get(name);
+        stamp = sh.vars.stamp;
         if (cell === undefined) return undefined;
       }
       return (cell.flags & DYNAMIC) === 0 ? cell.value : sh.varRead(name);

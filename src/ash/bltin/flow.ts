@@ -51,15 +51,26 @@ function returnMain(sh: Shell, argv: readonly string[]): number {
 }
 
 function exitMain(sh: Shell, argv: readonly string[]): Blocking<number> {
-  if (sh.isRoot && sh.opts.interactive && !sh.warnedStopped) {
-    if (sh.jobs.order.some((job) => job.state === "stopped")) {
-      sh.warnedStopped = true;
-      return sh.print2("You have stopped jobs.\n", 0);
-    }
-  }
-  let status = sh.trapStatus ?? sh.status;
-  if (argv[1] !== undefined) status = numberArgument(sh, argv[1]) & 255;
-  throw new ShellExit(status);
+  if (keepsJobs(sh)) return sh.print2("You have stopped jobs.\n", 0);
+  throw new ShellExit(exitStatus(sh, argv));
+}
+
+/** exit where nothing follows: an exception would only cost time. */
+function exitLast(sh: Shell, argv: readonly string[]): Blocking<number> {
+  if (keepsJobs(sh)) return sh.print2("You have stopped jobs.\n", 0);
+  return exitStatus(sh, argv);
+}
+
+/** An interactive shell warns once of its stopped jobs instead of ending. */
+function keepsJobs(sh: Shell): boolean {
+  if (!sh.isRoot || !sh.opts.interactive || sh.warnedStopped) return false;
+  sh.warnedStopped = sh.jobs.order.some((job) => job.state === "stopped");
+  return sh.warnedStopped;
+}
+
+function exitStatus(sh: Shell, argv: readonly string[]): number {
+  if (argv[1] !== undefined) return numberArgument(sh, argv[1]) & 255;
+  return sh.trapStatus ?? sh.status;
 }
 
 function evalMain(sh: Shell, argv: readonly string[]): Blocking<number> {
@@ -195,7 +206,7 @@ export const FLOW = (): readonly Builtin[] => [
   special("break", leaveLoops(SKIP_BREAK)),
   special("continue", leaveLoops(SKIP_CONTINUE)),
   special("return", returnMain),
-  special("exit", exitMain),
+  { ...special("exit", exitMain), runLast: exitLast },
   special("eval", evalMain),
   special(".", dotMain),
   special("source", dotMain),

@@ -42,7 +42,7 @@ export function options(
 /** Variables as commands that would make them: `export x='1'`. */
 function listVars(sh: Shell, prefix: string, shown: (v: Var) => boolean): string {
   let out = "";
-  const vars = [...sh.vars.map.values()].filter(shown);
+  const vars = sh.vars.all().filter(shown);
   vars.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const v of vars) {
     out += `${prefix}${v.name}`;
