@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { buildCommandLine } from "./lazy-applets.mjs";
+import { buildCommandLine } from "./lazy-bundles.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;

@@ -119,7 +119,10 @@ export async function buildSystem(
     hostname: "build",
   });
   try {
-    await must(machine, "abuild-keygen -n -a -q -b 2048\ncp ~/.abuild/*.pub /etc/apk/keys/");
+    await must(
+      machine,
+      "PACKAGER='Bivy <bivy@localhost>' abuild-keygen -n -a -q -b 2048\ncp ~/.abuild/*.pub /etc/apk/keys/",
+    );
     const names = readdirSync(aports).filter((name) =>
       readdirSync(`${aports}/${name}`).includes("APKBUILD"),
     );
