@@ -5,6 +5,7 @@ export const HELP = `Usage: bivy [COMMAND]
 Alpine Linux, implemented in TypeScript. Without a command: a root shell in a fresh system.
 
 Commands:
+  apk         Manage packages of a folder of the host: bivy apk --root DIR ...
   boot        Boot a whole machine, with services and logins, on this terminal
   build       Build images
   run         Run a command in a new system

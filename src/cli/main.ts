@@ -1,4 +1,5 @@
 // The command line: bivy, bivy run …
+import { apkCommand } from "./apk.ts";
 import { bootCommand } from "./boot.ts";
 import { buildCommand } from "./build.ts";
 import { BOOT_HELP, BUILD_HELP, HELP, RUN_HELP } from "./help.ts";
@@ -27,6 +28,8 @@ async function main(words: readonly string[]): Promise<number> {
       return shell();
     case "run":
       return runCommand(rest, RUN_HELP);
+    case "apk":
+      return apkCommand(rest);
     case "boot":
       return bootCommand(rest, BOOT_HELP);
     case "build":

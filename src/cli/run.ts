@@ -185,6 +185,18 @@ async function statusOf(machine: Machine, running: Running): Promise<ExitStatus>
   return { status: 1, signal: undefined };
 }
 
+/** Runs a command on this process's streams; the exit status for this process. */
+export async function runOnStreams(
+  machine: Machine,
+  argv: string[],
+  spawn: SpawnOptions,
+  input: boolean,
+): Promise<number> {
+  const exit = await statusOf(machine, onStreams(machine, argv, spawn, input));
+  if (exit.error !== undefined) process.stderr.write(`bivy: ${exit.error}\n`);
+  return exit.status;
+}
+
 /** Runs it; the exit status for this process. */
 export async function run(options: RunOptions): Promise<number> {
   const { image, entrypoint, command } = options;
