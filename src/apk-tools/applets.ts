@@ -6,6 +6,7 @@ import { dot } from "./app_dot.ts";
 import { fix } from "./app_fix.ts";
 import { info } from "./app_info.ts";
 import { list } from "./app_list.ts";
+import { mkpkg } from "./app_mkpkg.ts";
 import { policy } from "./app_policy.ts";
 import { query } from "./app_query.ts";
 import { search } from "./app_search.ts";
@@ -34,6 +35,7 @@ export function applets(): readonly Applet[] {
     search,
 
     // repository
+    mkpkg,
 
     // package
 

@@ -22,6 +22,15 @@ export class UserNames {
   gid(name: string, fallback: number): number {
     return this.#groups.get(name) ?? fallback;
   }
+
+  /** The name of a user: "root" for 0 that nobody has, else "nobody". */
+  userName(uid: number): string {
+    return nameOf(this.#users, uid);
+  }
+
+  groupName(gid: number): string {
+    return nameOf(this.#groups, gid);
+  }
 }
 
 function parse(text: string): Map<string, number> {
@@ -31,4 +40,9 @@ function parse(text: string): Map<string, number> {
     if (name !== "" && /^\d{1,10}$/.test(number) && !all.has(name)) all.set(name, +number);
   }
   return all;
+}
+
+function nameOf(all: ReadonlyMap<string, number>, id: number): string {
+  for (const [name, each] of all) if (each === id) return name;
+  return id === 0 ? "root" : "nobody";
 }
