@@ -1,5 +1,7 @@
 // The commands, in the order `apk --help` lists them: one line each.
 
+import { adbdump } from "./app_adbdump.ts";
+import { adbgen } from "./app_adbgen.ts";
 import { add } from "./app_add.ts";
 import { del } from "./app_del.ts";
 import { dot } from "./app_dot.ts";
@@ -40,6 +42,8 @@ export function applets(): readonly Applet[] {
     // package
 
     // misc
+    adbdump,
+    adbgen,
     stats,
     version,
   ];
