@@ -1,5 +1,5 @@
 // Packages and indexes of version 3: what their ADBs say, as the rest of apk knows it.
-import { Base64Encoder } from "../lib/base64.ts";
+import { Base64Decoder, Base64Encoder } from "../lib/base64.ts";
 import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { Sha256 } from "../lib/sha256.ts";
@@ -35,10 +35,15 @@ const LISTS = [
   ["tags", "tags"],
 ] as const satisfies readonly (readonly [string, keyof PackageInfo])[];
 
-/** "Q2" and a SHA-256, whole or cut, in base64: how packages of version 3 are told apart. */
+/** "Q2" and a SHA-256, or "Q1" and 20 bytes of a SHA-1 or SHA-256, in base64: how packages are told apart. */
 export function identityOfHash(hash: Uint8Array): string {
   const encoder = new Base64Encoder();
-  return `Q2${strOf(concat([encoder.encode(hash), encoder.end()]))}`;
+  return `${hash.length === 20 ? "Q1" : "Q2"}${strOf(concat([encoder.encode(hash), encoder.end()]))}`;
+}
+
+/** The bytes of an identity. */
+export function identityBytes(identity: string): Uint8Array {
+  return new Base64Decoder().decode(bytesOf(identity.slice(2)));
 }
 
 /** The identity that an ADB gives its package. */

@@ -8,6 +8,7 @@ import { dot } from "./app_dot.ts";
 import { fix } from "./app_fix.ts";
 import { info } from "./app_info.ts";
 import { list } from "./app_list.ts";
+import { mkndx } from "./app_mkndx.ts";
 import { mkpkg } from "./app_mkpkg.ts";
 import { policy } from "./app_policy.ts";
 import { query } from "./app_query.ts";
@@ -37,6 +38,7 @@ export function applets(): readonly Applet[] {
     search,
 
     // repository
+    mkndx,
     mkpkg,
 
     // package

@@ -5,13 +5,17 @@ import type { Steps } from "../abi/program.ts";
 import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { Sha1 } from "../lib/sha1.ts";
 import { S_ISDIR } from "../libc/stat.ts";
+import { AdbFileReader, isAdb, readAdbHead } from "./adb-block.ts";
+import { indexFromAdb } from "./adb-package.ts";
+import { verifyAdb } from "./adb-sign.ts";
 import type { Context } from "./context.ts";
-import { ApkError, errorText } from "./errors.ts";
+import { ApkError, badArchive, errorText } from "./errors.ts";
 import { hex } from "./extract_v2.ts";
 import type { Package } from "./package.ts";
 import type { Repository } from "./repository.ts";
-import { readSignedTar } from "./signed-tar.ts";
+import { readSignedTar, withArchiveErrors } from "./signed-tar.ts";
 import { bytesSource, isRemote, openUrl, type Source } from "./source.ts";
+import { peekSource } from "./source-peek.ts";
 import type { Trust } from "./trust.ts";
 
 /** Of an index as it is fetched, and of its text. */
@@ -50,12 +54,33 @@ export function hasCache(ctx: Context): boolean {
 /** What an index file holds. */
 export interface IndexFile {
   readonly description: string;
-  /** The records. */
+  /** The records; empty when the index is of version 3. */
   readonly text: Uint8Array;
+  /** Of an index of version 3: its packages, and the template of their places ("" the usual one). */
+  readonly packages?: readonly Package[];
+  readonly packageSpec?: string;
 }
 
-/** Reads and verifies an index. */
+/** Reads and verifies an index, of version 3 when it begins like one. */
 export function* parseIndexFile(source: Source, trust: Trust): Steps<IndexFile> {
+  const { start, whole } = yield* peekSource(source);
+  return yield* isAdb(start) ? readAdbIndex(whole, trust) : readTarIndex(whole, trust);
+}
+
+function* readAdbIndex(source: Source, trust: Trust): Steps<IndexFile> {
+  return yield* withArchiveErrors(
+    (function* (): Steps<IndexFile> {
+      const file = new AdbFileReader(source);
+      yield* file.open();
+      if (file.schema !== "indx") throw badArchive();
+      const { adb, signatures } = yield* readAdbHead(file);
+      verifyAdb(trust, signatures, file.schema, adb);
+      return { text: new Uint8Array(0), ...indexFromAdb(adb) };
+    })(),
+  );
+}
+
+function* readTarIndex(source: Source, trust: Trust): Steps<IndexFile> {
   const files = yield* readSignedTar(source, trust, INDEX_TEXT_MAX);
   const text = files.get("APKINDEX");
   if (text === undefined) throw new ApkError("BAD archive");
@@ -217,11 +242,14 @@ export function packageCacheName(pkg: Package): string {
   return `${pkg.id}.${identityHex(pkg.info.identity)}.apk`;
 }
 
+function directoryOf(url: string): string {
+  return url.includes("/") ? url.replace(/\/[^/]*$/, "") : ".";
+}
+
 /** Where a repository has a package. */
 export function packageUrl(repo: Repository, pkg: Package, arch: string): string {
   const { info } = pkg;
-  const base =
-    repo.type === "ndx" ? repo.url.replace(/\/[^/]*$/, "") : repo.url.replace(/\/+$/, "");
+  const base = repo.type === "ndx" ? directoryOf(repo.url) : repo.url.replace(/\/+$/, "");
   const usual = repo.type === "ndx" ? "${name}-${version}.apk" : "${arch}/${name}-${version}.apk";
   const spec = repo.packageSpec === "" ? usual : repo.packageSpec;
   const values: Readonly<Record<string, string>> = {

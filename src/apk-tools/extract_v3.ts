@@ -1,14 +1,14 @@
 // Packages of format 3 (apk-v3(5)): values, signatures and files' contents, verified as they are read.
 
 import type { Steps } from "../abi/program.ts";
-import { bytesOf, strOf } from "../lib/bytes.ts";
+import { bytesOf, equal, strOf } from "../lib/bytes.ts";
 import { FormatError } from "../lib/format-error.ts";
 import type { Hash } from "../lib/hash.ts";
 import { Sha256 } from "../lib/sha256.ts";
 import { Sha512 } from "../lib/sha512.ts";
 import type { TarFile } from "../lib/tar.ts";
 import { AdbFileReader, BLOCK_DATA, type BlockHeader, readAdbHead } from "./adb-block.ts";
-import { packageFromAdb } from "./adb-package.ts";
+import { identityBytes, packageFromAdb } from "./adb-package.ts";
 import { verifyAdb } from "./adb-sign.ts";
 import { badArchive, badSignature } from "./errors.ts";
 import type { Control } from "./extract_v2.ts";
@@ -135,7 +135,8 @@ export class AdbPackageReader {
 /** Old programs know packages by the first 20 bytes of the hash. */
 function sameIdentity(known: string, found: string): boolean {
   if (known === found) return true;
-  return known.length === 30 && known.endsWith("=") && found.startsWith(known.slice(0, 28));
+  const a = identityBytes(known);
+  return a.length === 20 && equal(a, identityBytes(found).subarray(0, 20));
 }
 
 /** The hash that has digests of this size; 20 bytes may be a SHA-256 that was cut. */

@@ -179,7 +179,12 @@ function* openRepositories(ctx: Context, db: Database, request: OpenRequest): St
     const index = yield* readIndex(ctx, trust, repo, arch, !request.noUpdate);
     if (index === undefined) continue;
     repo.description = index.description;
-    yield* addIndex(ctx, db, repo, strOf(index.text));
+    repo.packageSpec = index.packageSpec ?? "";
+    for (const pkg of index.packages ?? []) {
+      pkg.repositories = repo.bit;
+      db.add(pkg);
+    }
+    if (index.packages === undefined) yield* addIndex(ctx, db, repo, strOf(index.text));
   }
   yield* addCached(ctx, db);
   if (db.newerPackages && !ctx.settings.forceOldApk)

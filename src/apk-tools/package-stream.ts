@@ -1,7 +1,6 @@
 // Package files of either format, read in the same way.
 import { O_RDONLY } from "../abi/fcntl.ts";
 import type { Steps } from "../abi/program.ts";
-import { concat } from "../lib/bytes.ts";
 import type { TarFile } from "../lib/tar.ts";
 import { isAdb } from "./adb-block.ts";
 import type { Context } from "./context.ts";
@@ -9,6 +8,7 @@ import { type Control, PackageReader } from "./extract_v2.ts";
 import { AdbPackageReader } from "./extract_v3.ts";
 import { Package } from "./package.ts";
 import { fileSource, type Source } from "./source.ts";
+import { peekSource } from "./source-peek.ts";
 import type { Trust } from "./trust.ts";
 
 /** A package from front to end: first `control`, then each file with its `data`. Throws ApkError. */
@@ -29,29 +29,6 @@ export function* openPackage(source: Source, trust: Trust, identity = ""): Steps
   return isAdb(start)
     ? new AdbPackageReader(whole, trust, identity)
     : new PackageReader(whole, trust, identity);
-}
-
-/** The first bytes of a source (four or more, unless it is shorter), and the source with them in front again. */
-export function* peekSource(source: Source): Steps<{ start: Uint8Array; whole: Source }> {
-  let start = yield* source.read();
-  while (start.length > 0 && start.length < 4) {
-    const more = yield* source.read();
-    if (more.length === 0) break;
-    start = concat([start, more]);
-  }
-  let first: Uint8Array | undefined = start;
-  const whole: Source = {
-    size: source.size,
-    mtime: source.mtime,
-    etag: source.etag,
-    *read() {
-      const chunk = first;
-      first = undefined;
-      return chunk !== undefined && chunk.length > 0 ? chunk : yield* source.read();
-    },
-    close: () => source.close(),
-  };
-  return { start, whole };
 }
 
 /** What a package file given by its path (of the process, not of the root) says of itself; its whole contents are verified. */
