@@ -5,16 +5,21 @@ import { adbgen } from "./app_adbgen.ts";
 import { add } from "./app_add.ts";
 import { del } from "./app_del.ts";
 import { dot } from "./app_dot.ts";
+import { extract } from "./app_extract.ts";
 import { fix } from "./app_fix.ts";
+import { index } from "./app_index.ts";
 import { info } from "./app_info.ts";
 import { list } from "./app_list.ts";
+import { manifest } from "./app_manifest.ts";
 import { mkndx } from "./app_mkndx.ts";
 import { mkpkg } from "./app_mkpkg.ts";
 import { policy } from "./app_policy.ts";
 import { query } from "./app_query.ts";
 import { search } from "./app_search.ts";
 import { stats } from "./app_stats.ts";
+import { update } from "./app_update.ts";
 import { upgrade } from "./app_upgrade.ts";
+import { verify } from "./app_verify.ts";
 import { version } from "./app_version.ts";
 import type { Applet } from "./applet.ts";
 
@@ -27,6 +32,7 @@ export function applets(): readonly Applet[] {
 
     // system
     fix,
+    update,
     upgrade,
 
     // query
@@ -38,10 +44,14 @@ export function applets(): readonly Applet[] {
     search,
 
     // repository
+    index,
     mkndx,
     mkpkg,
 
     // package
+    extract,
+    manifest,
+    verify,
 
     // misc
     adbdump,

@@ -1,10 +1,9 @@
 // Packages of format 2 (apk-v2(5)): signature, control and data parts, verified as they are read.
-import { Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
 import { Base64Encoder } from "../lib/base64.ts";
 import { concat, strOf } from "../lib/bytes.ts";
 import type { TarFile } from "../lib/tar.ts";
-import { ApkError, badArchive, badSignature, untrusted } from "./errors.ts";
+import { badArchive, badSignature, untrusted } from "./errors.ts";
 import { SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import type { PackageInfo } from "./package.ts";
 import { parsePkgInfo } from "./pkginfo.ts";
@@ -169,11 +168,4 @@ export function checksumOf(file: TarFile): string {
   const bytes = new Uint8Array(20);
   for (let i = 0; i < 20; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return identityOf(bytes);
-}
-
-/** The failure's text, with the number that `apk verify` shows. */
-export function verifyStatus(e: unknown): { code: number; text: string } {
-  if (e instanceof Errno) return { code: -e.errno, text: "" };
-  if (e instanceof ApkError) return { code: -1, text: e.message };
-  throw e;
 }

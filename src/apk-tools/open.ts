@@ -176,7 +176,12 @@ function* openRepositories(ctx: Context, db: Database, request: OpenRequest): St
     };
     db.repositories.push(repo);
     trust ??= yield* loadTrust(ctx);
-    const index = yield* readIndex(ctx, trust, repo, arch, !request.noUpdate);
+    // 2.14 fetches indexes only when it is about to change something.
+    const updates =
+      !request.noUpdate &&
+      !ctx.settings.simulate &&
+      (request.access === "write" || !ctx.settings.legacyOutput);
+    const index = yield* readIndex(ctx, trust, repo, arch, updates);
     if (index === undefined) continue;
     repo.description = index.description;
     repo.packageSpec = index.packageSpec ?? "";
