@@ -191,6 +191,8 @@ export interface HostFiles {
   read(file: number, pos: number, max: number, expected: number): Uint8Array;
   /** Bytes written; at the end, whatever `pos`, when opened with O_APPEND. */
   write(file: number, pos: number, bytes: Uint8Array): number;
+  /** Moves up to `count` bytes from file to file: how many; 0 at the end. */
+  transfer(from: number, fromPos: number, to: number, toPos: number, count: number): number;
   truncate(file: number, length: number): void;
   fsync(handle: number): void;
 

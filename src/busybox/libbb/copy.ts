@@ -1,10 +1,23 @@
 // Copying data from descriptor to descriptor, with the messages BusyBox's applets give.
-import { isSteps, type Steps } from "../../abi/program.ts";
+import { Errno } from "../../abi/errno.ts";
+import { isSteps, type Steps, type Sys } from "../../abi/program.ts";
 import type { Process } from "../../libc/process.ts";
 import { writeAll } from "../../libc/unistd.ts";
 
 /** What is asked of read(2) at a time when data only passes through. */
 export const COPY_SIZE: number = 1 << 18;
+
+/** Moves some bytes without looking at them; -1 where that cannot be done, or fails. */
+function* move(sys: Sys, from: number, to: number, max: number): Steps<number> {
+  try {
+    const n = sys.splice(from, to, max);
+    return isSteps(n) ? yield* n : n;
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    // Reading and writing tells which of them it is.
+    return -1;
+  }
+}
 
 /**
  * Copies up to `count` bytes: how many they were. A failure is reported ("read error: why", "write
@@ -21,6 +34,12 @@ export function* copyFd(
   let message = "read error";
   try {
     while (done < count) {
+      const moved = yield* move(sys, from, to, Math.min(count - done, COPY_SIZE));
+      if (moved === 0) break;
+      if (moved > 0) {
+        done += moved;
+        continue;
+      }
       message = "read error";
       let chunk = sys.read(from, Math.min(count - done, COPY_SIZE));
       if (isSteps(chunk)) chunk = yield* chunk;

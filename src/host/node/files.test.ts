@@ -190,6 +190,28 @@ test("small reads one after the other see what the machine itself writes", () =>
   });
 });
 
+test("splice from file to file", () => {
+  fs.writeFileSync(`${folder}/a`, "x".repeat(300_000));
+  inside(function* (sys) {
+    const from = yield* settle(sys.openat(AT_FDCWD, "/a", O_RDONLY));
+    const to = yield* settle(sys.openat(AT_FDCWD, "/b", O_RDWR | O_CREAT, 0o644));
+    const log = yield* settle(sys.openat(AT_FDCWD, "/c", O_WRONLY | O_CREAT | O_APPEND, 0o644));
+    const moved: number[] = [];
+    for (const [out, max] of [
+      [to, 10],
+      [log, 5],
+      [log, 5],
+      [to, 1_000_000],
+      [to, 10],
+    ] as const) {
+      moved.push(yield* settle(sys.splice(from, out, max)));
+    }
+    expect(moved).toEqual([10, 5, 5, 299_980, 0]);
+    expect([sys.fstat(to).size, sys.fstat(log).size]).toEqual([299_990, 10]);
+    expect((yield* settle(sys.pread(to, 10, 299_985))).length).toBe(5);
+  });
+});
+
 test("O_APPEND appends also behind another writer's back, and can be switched off", () => {
   inside(function* (sys) {
     yield* put(sys, "/log", "a");

@@ -25,6 +25,8 @@ const O_PATH = 0o10000000;
 const SMALL_BYTES = 4096;
 /** End of file is looked for with blocks of this size. */
 const PROBE_BYTES = 4096;
+/** What passes through at a time from file to file. */
+const TRANSFER_BYTES = 262144;
 /** With `bigint` times come in nanoseconds. */
 const BIGINT = { bigint: true } as const;
 const BIGINT_IF_THERE = { bigint: true, throwIfNoEntry: false } as const;
@@ -233,6 +235,8 @@ export class NodeFiles implements HostFiles {
   readonly #windows: boolean;
   readonly #open = new Set<number>();
   readonly #probe = new Uint8Array(PROBE_BYTES);
+  /** What `transfer` reads into. */
+  #block: Uint8Array | undefined;
 
   /** Throws Errno when `folder` (a host path) is not a directory that may be opened. */
   constructor(folder: string, options: FolderOptions = {}) {
@@ -412,6 +416,33 @@ export class NodeFiles implements HostFiles {
     } catch (error) {
       throw errnoOf(error);
     }
+  }
+
+  transfer(from: number, fromPos: number, to: number, toPos: number, count: number): number {
+    this.#block ??= new Uint8Array(TRANSFER_BYTES);
+    const block = this.#block;
+    let done = 0;
+    while (done < count) {
+      const most = Math.min(count - done, block.length);
+      let n: number;
+      try {
+        n = fs.readSync(from, block, 0, most, fromPos + done);
+      } catch (error) {
+        if (done > 0) break;
+        throw errnoOf(error);
+      }
+      if (n === 0) break;
+      let written: number;
+      try {
+        written = this.write(to, toPos + done, n < block.length ? block.subarray(0, n) : block);
+      } catch (error) {
+        if (done > 0) break;
+        throw error;
+      }
+      done += written;
+      if (written < n) break;
+    }
+    return done;
   }
 
   truncate(file: number, length: number): void {

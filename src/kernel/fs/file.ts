@@ -114,6 +114,13 @@ export abstract class File {
   write(_task: Task, _bytes: Uint8Array): Blocking<number> {
     throw EINVAL;
   }
+  /**
+   * Moves up to `max` bytes into another file without making chunks of them: how many; undefined when
+   * the two know no such way.
+   */
+  copyTo(_task: Task, _target: File, _max: number): number | undefined {
+    return undefined;
+  }
   readAt(_task: Task, _pos: number, _max: number): Blocking<Uint8Array> {
     throw this.inode.isDirectory ? EISDIR : ESPIPE;
   }

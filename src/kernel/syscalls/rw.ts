@@ -141,6 +141,10 @@ export function splice(task: Task, from: number, to: number, max: number): Block
   const target = task.fds.get(to);
   if (!source.readable || !target.writable) throw EBADF;
   const total = count(max);
+  if (task.kernel.watches === 0) {
+    const moved = source.copyTo(task, target, total);
+    if (moved !== undefined) return moved;
+  }
   let done = 0;
   while (done < total) {
     const chunk = source.read(task, Math.min(total - done, SPLICE_CHUNK));

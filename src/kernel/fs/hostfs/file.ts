@@ -67,6 +67,26 @@ export class HostFile extends File {
     return chunk;
   }
 
+  override copyTo(task: Task, target: File, max: number): number | undefined {
+    if (!(target instanceof HostFile) || (target.flags & O_APPEND) !== 0 || target.#appends) {
+      return undefined;
+    }
+    // The end of file is found by reading.
+    if (this.pos >= this.#size) return undefined;
+    const { files } = this.#inode.sb;
+    const inode = target.#inode;
+    if (inode.sb.files !== files || inode === this.#inode) return undefined;
+    const allowed = allowedBytes(task, target.pos, max, Number.MAX_SAFE_INTEGER);
+    removePrivileges(task, inode);
+    const n = files.transfer(this.#handle, this.pos, target.#handle, target.pos, allowed);
+    if (n === 0) return 0;
+    this.pos += n;
+    target.pos += n;
+    if (target.pos > target.#size) target.#size = target.pos;
+    inode.written();
+    return n;
+  }
+
   override write(task: Task, bytes: Uint8Array): Blocking<number> {
     const written = this.writeAt(task, this.pos, bytes);
     if ((this.flags & O_APPEND) === 0) this.pos += written;
