@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reads all init scripts and prints what each depends on: "SERVICE TYPE NAMES…".
+# Reads init scripts, all or those named, and prints what each depends on: "SERVICE", "SERVICE TYPE NAMES…".
 
 . /lib/rc/sh/functions.sh
 . /lib/rc/sh/rc-functions.sh
@@ -28,33 +28,33 @@ depend() { :; }
 
 exec 3>&1 1>&2
 
-for _dir in /etc/init.d /usr/etc/init.d /usr/local/etc/init.d; do
-	[ -d "$_dir" ] || continue
-	cd "$_dir"
-	for RC_SERVICE in *; do
-		[ -x "$RC_SERVICE" ] && [ -f "$RC_SERVICE" ] || continue
-		# Only scripts that openrc-run runs.
-		_one= _two=
-		read -r _one _two _three <"$RC_SERVICE"
-		case "$_one $_two " in
-			\#*/openrc-run\ *|\#*/runscript\ *) ;;
-			*) continue ;;
-		esac
-		RC_SVCNAME=$RC_SERVICE SVCNAME=$RC_SERVICE
-		export RC_SVCNAME SVCNAME
-		(
-			_c=${RC_SVCNAME%%.*}
-			[ -z "$_c" ] || [ "$_c" = "$RC_SVCNAME" ] || [ ! -e ../conf.d/"$_c" ] || . "$_dir/../conf.d/$_c"
-			[ ! -e ../conf.d/"$RC_SVCNAME" ] || . "$_dir/../conf.d/$RC_SVCNAME"
-			[ ! -e /etc/rc.conf ] || . /etc/rc.conf
-			for _f in /etc/rc.conf.d/*.conf; do
-				[ ! -e "$_f" ] || . "$_f"
-			done
-			if . "$_dir/$RC_SVCNAME"; then
-				echo "$RC_SVCNAME" >&3
-				_depend
-			fi
-		)
-	done
+[ $# -gt 0 ] || set -- /etc/init.d/* /usr/etc/init.d/* /usr/local/etc/init.d/*
+for RC_SERVICE; do
+	[ -x "$RC_SERVICE" ] && [ -f "$RC_SERVICE" ] || continue
+	# Only scripts that openrc-run runs.
+	_one= _two=
+	read -r _one _two _three <"$RC_SERVICE"
+	case "$_one $_two " in
+		\#*/openrc-run\ *|\#*/runscript\ *) ;;
+		*) continue ;;
+	esac
+	_dir=${RC_SERVICE%/*} RC_SVCNAME=${RC_SERVICE##*/}
+	SVCNAME=$RC_SVCNAME
+	export RC_SVCNAME SVCNAME
+	(
+		# Patterns in depend() mean names of other services.
+		cd "$_dir"
+		_c=${RC_SVCNAME%%.*}
+		[ -z "$_c" ] || [ "$_c" = "$RC_SVCNAME" ] || [ ! -e ../conf.d/"$_c" ] || . "$_dir/../conf.d/$_c"
+		[ ! -e ../conf.d/"$RC_SVCNAME" ] || . "$_dir/../conf.d/$RC_SVCNAME"
+		[ ! -e /etc/rc.conf ] || . /etc/rc.conf
+		for _f in /etc/rc.conf.d/*.conf; do
+			[ ! -e "$_f" ] || . "$_f"
+		done
+		if . "$_dir/$RC_SVCNAME"; then
+			echo "$RC_SVCNAME" >&3
+			_depend
+		fi
+	)
 done
 exit 0
