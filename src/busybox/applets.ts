@@ -112,6 +112,8 @@ import { login } from "./loginutils/login.ts";
 import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
 import { bc } from "./miscutils/bc.ts";
+import { crond } from "./miscutils/crond.ts";
+import { crontab } from "./miscutils/crontab.ts";
 import { dc } from "./miscutils/dc.ts";
 import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
@@ -339,6 +341,8 @@ export function allApplets(): Applet[] {
 
     // miscutils
     bc,
+    crond,
+    crontab,
     dc,
     inotifyd,
     strings,

@@ -7,8 +7,8 @@ import { bytesOf } from "../../lib/bytes.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { dieErrno, type Process } from "../../libc/process.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { becomeDaemon } from "../libbb/daemon.ts";
 import { xatouRange } from "../libbb/numbers.ts";
-import { becomeDaemon } from "./syslogd.ts";
 
 const READ = 2;
 const CONSOLE_ON = 7;

@@ -1,16 +1,11 @@
 // logger: sends messages to syslogd (POSIX logger)
 
-import { Errno } from "../../abi/errno.ts";
-import { isSteps, type Steps, settle } from "../../abi/program.ts";
-import { CLOCK_REALTIME } from "../../abi/resource.ts";
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from "../../abi/socket.ts";
-import { bytesOf } from "../../lib/bytes.ts";
+import { isSteps, type Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { UserDb } from "../../libc/passwd.ts";
 import { die, type Process } from "../../libc/process.ts";
 import { LineReader } from "../../libc/stdio.ts";
-import { strftime } from "../../libc/time/strftime.ts";
-import { localtime } from "../../libc/time/zone.ts";
+import { Syslog } from "../../libc/syslog.ts";
 import { timezone } from "../../libc/tzset.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { facility, priority } from "./priority.ts";
@@ -36,29 +31,13 @@ function* main(p: Process): Steps<number> {
   const self = yield* new UserDb(sys).getpwuid(sys.getuid());
   const tag = opt.get("t") ?? self?.name ?? String(sys.getuid());
   const pri = opt.has("p") ? parsePriority(opt.get("p") as string) : USER_NOTICE;
-  const zone = yield* timezone(p);
-  let fd: number | undefined;
-  try {
-    fd = sys.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    yield* settle(sys.connect(fd, { family: AF_UNIX, path: "/dev/log" }));
-  } catch (e) {
-    // Without syslogd messages are lost, as with syslog(3).
-    if (!(e instanceof Errno)) throw e;
-    fd = undefined;
-  }
+  const log = new Syslog(sys, tag, yield* timezone(p));
   const send = function* (message: string): Steps<void> {
-    const tm = localtime(sys.clock_gettime(CLOCK_REALTIME).sec, zone);
-    const date = tm === undefined ? "" : strftime("%b %e %T", tm);
     if (opt.has("s")) {
       const w = p.stderr.puts(`${tag}: ${message}\n`);
       if (w) yield* w;
     }
-    if (fd === undefined) return;
-    try {
-      yield* settle(sys.sendmsg(fd, bytesOf(`<${pri}>${date} ${tag}: ${message}\n`)));
-    } catch (e) {
-      if (!(e instanceof Errno)) throw e;
-    }
+    yield* log.send(pri, message);
   };
   if (opt.operands.length > 0) {
     yield* send(opt.operands.join(" "));

@@ -25,6 +25,7 @@ import {
   writeFile,
 } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { becomeDaemon } from "../libbb/daemon.ts";
 import { xatouRange } from "../libbb/numbers.ts";
 import { facility, priority, priorityName } from "./priority.ts";
 import { ringPath } from "./ring.ts";
@@ -311,14 +312,6 @@ class Syslogd {
     }
     return 0;
   }
-}
-
-/** Leaves the terminal: a session of its own, nothing on the standard descriptors. */
-export function* becomeDaemon(sys: Sys): Steps<void> {
-  sys.setsid();
-  const fd = yield* settle(open(sys, "/dev/null", O_RDWR));
-  for (const std of [0, 1, 2]) sys.dup2(fd, std);
-  if (fd > 2) sys.close(fd);
 }
 
 function* main(p: Process): Steps<number> {
