@@ -1,6 +1,6 @@
 // syslogd: takes messages from /dev/log and writes them to files, to a ring, or to other hosts (syslog.conf(5))
 import { EINTR, Errno } from "../../abi/errno.ts";
-import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_RDWR, O_WRONLY } from "../../abi/fcntl.ts";
+import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../../abi/fcntl.ts";
 import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import { CLOCK_REALTIME } from "../../abi/resource.ts";
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from "../../abi/signal.ts";
