@@ -3,6 +3,7 @@ import { ENOENT, Errno } from "../abi/errno.ts";
 import { type Steps, type Sys, settle } from "../abi/program.ts";
 import { WEXITSTATUS, WIFSIGNALED, WTERMSIG } from "../abi/signal.ts";
 import { waitpid } from "../libc/spawn.ts";
+import { runShown } from "./child-output.ts";
 import type { Context } from "./context.ts";
 import { errorText } from "./errors.ts";
 import type { InstalledPackage, ScriptType } from "./installed.ts";
@@ -76,7 +77,7 @@ export function* runInRoot(
     ? p.environ().filter((entry) => !/^(PATH=|APK_)/.test(entry))
     : [];
   const chroot = !settings.forceNoChroot;
-  const pid = ctx.sys.fork(function* (sys: Sys): Steps<number> {
+  const child = function* (sys: Sys): Steps<number> {
     try {
       sys.fchdir(ctx.root.fd);
       if (chroot && settings.root !== "/") sys.chroot(".");
@@ -97,8 +98,9 @@ export function* runInRoot(
       if (!(e instanceof Errno)) throw e;
       return 127;
     }
-  });
-  return yield* waitpid(ctx.sys, pid);
+  };
+  if (!settings.legacyOutput) return yield* runShown(ctx, "  * ", child);
+  return yield* waitpid(ctx.sys, ctx.sys.fork(child));
 }
 
 /** Runs the commit hooks; false when one failed before the commit, which must not go on then. */
