@@ -2,7 +2,10 @@
 
 import { adbdump } from "./app_adbdump.ts";
 import { adbgen } from "./app_adbgen.ts";
+import { adbsign } from "./app_adbsign.ts";
 import { add } from "./app_add.ts";
+import { convdb } from "./app_convdb.ts";
+import { convndx } from "./app_convndx.ts";
 import { del } from "./app_del.ts";
 import { dot } from "./app_dot.ts";
 import { extract } from "./app_extract.ts";
@@ -44,6 +47,7 @@ export function applets(): readonly Applet[] {
     search,
 
     // repository
+    adbsign,
     index,
     mkndx,
     mkpkg,
@@ -56,6 +60,8 @@ export function applets(): readonly Applet[] {
     // misc
     adbdump,
     adbgen,
+    convdb,
+    convndx,
     stats,
     version,
   ];
