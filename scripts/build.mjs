@@ -1,4 +1,4 @@
-// Builds dist/: the command line, the library for Node and for browsers, and the root image.
+// Builds dist/: the command line, the library for Node and for browsers, and the images.
 //
 //     node scripts/build.mjs              everything but type declarations (`npm run build` adds those)
 //     node scripts/build.mjs --if-stale   only when a source is newer than what is there
@@ -35,7 +35,7 @@ function newest(path) {
 function isStale() {
   const made = `${dist}/cli.cjs`;
   if (!existsSync(made) || !existsSync(`${dist}/rootfs.img`)) return true;
-  const sources = ["src", "rootfs", "aports", "scripts", "package.json"];
+  const sources = ["src", "aports", "scripts", "package.json"];
   return sources.some((each) => newest(root + each) > statSync(made).mtimeMs);
 }
 
@@ -47,17 +47,19 @@ const common = {
   logLevel: "warning",
 };
 
-async function buildRootfs() {
-  const script = `${dist}/rootfs-build.mjs`;
+/** The root image, the packages, and what computers start from: made by the system itself. */
+async function buildImages() {
+  const script = `${dist}/system-build.mjs`;
   await build({
     ...common,
-    entryPoints: ["scripts/rootfs.ts"],
+    entryPoints: ["scripts/system.ts"],
     platform: "node",
     format: "esm",
     outfile: script,
   });
-  const { buildRootfs: make } = await import(pathToFileURL(script).href);
-  writeFileSync(`${dist}/rootfs.img`, make(`${root}rootfs`));
+  const { buildSystem } = await import(pathToFileURL(script).href);
+  const images = await buildSystem(root);
+  for (const [name, bytes] of Object.entries(images)) writeFileSync(`${dist}/${name}.img`, bytes);
   rmSync(script);
 }
 
@@ -102,7 +104,7 @@ function warmUp() {
 if (!process.argv.includes("--if-stale") || isStale()) {
   mkdirSync(dist, { recursive: true });
   await Promise.all([
-    buildRootfs(),
+    buildImages(),
     buildCli(),
     buildLibrary("src/index.ts", "index.js", "node"),
     buildLibrary("src/browser.ts", "browser.js", "browser"),

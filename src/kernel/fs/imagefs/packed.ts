@@ -1,4 +1,4 @@
-// The packed form of the root image, which scripts/rootfs.ts writes: an index that is opened directory by directory, as it is used.
+// The packed form of images, which scripts/packed-image.ts writes: an index that is opened directory by directory, as it is used.
 //
 //     "BIVYIMG1" | length of the index, u32 little endian | index (JSON, ASCII) | file contents
 //
