@@ -4,11 +4,14 @@ import { adbdump } from "./app_adbdump.ts";
 import { adbgen } from "./app_adbgen.ts";
 import { adbsign } from "./app_adbsign.ts";
 import { add } from "./app_add.ts";
+import { audit } from "./app_audit.ts";
+import { cache } from "./app_cache.ts";
 import { convdb } from "./app_convdb.ts";
 import { convndx } from "./app_convndx.ts";
 import { del } from "./app_del.ts";
 import { dot } from "./app_dot.ts";
 import { extract } from "./app_extract.ts";
+import { fetch } from "./app_fetch.ts";
 import { fix } from "./app_fix.ts";
 import { index } from "./app_index.ts";
 import { info } from "./app_info.ts";
@@ -34,6 +37,7 @@ export function applets(): readonly Applet[] {
     del,
 
     // system
+    cache,
     fix,
     update,
     upgrade,
@@ -47,6 +51,7 @@ export function applets(): readonly Applet[] {
     search,
 
     // repository
+    fetch,
     adbsign,
     index,
     mkndx,
@@ -58,6 +63,7 @@ export function applets(): readonly Applet[] {
     verify,
 
     // misc
+    audit,
     adbdump,
     adbgen,
     convdb,

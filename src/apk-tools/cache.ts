@@ -247,7 +247,11 @@ function directoryOf(url: string): string {
 }
 
 /** Where a repository has a package. */
-export function packageUrl(repo: Repository, pkg: Package, arch: string): string {
+export function packageUrl(
+  repo: Pick<Repository, "url" | "type" | "packageSpec">,
+  pkg: Package,
+  arch: string,
+): string {
   const { info } = pkg;
   const base = repo.type === "ndx" ? directoryOf(repo.url) : repo.url.replace(/\/+$/, "");
   const usual = repo.type === "ndx" ? "${name}-${version}.apk" : "${arch}/${name}-${version}.apk";
