@@ -105,9 +105,8 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
 
   const flags = (ctx.flag("upgrade") ? SOLVE_UPGRADE : 0) | (ctx.flag("latest") ? SOLVE_LATEST : 0);
   const nameFlags = new Map<Name, number>();
-  if (flags !== 0)
-    for (const { name, conflict } of wanted)
-      if (!conflict) nameFlags.set(db.name(name), flags | SOLVE_INHERIT);
+  for (const { name, conflict } of wanted)
+    if (!conflict) nameFlags.set(db.name(name), flags === 0 ? 0 : flags | SOLVE_INHERIT);
   const world = addToWorld(db.world, virtual === undefined ? wanted : [virtual]);
   return yield* applyWorld(ctx, db, world, { flags: 0, nameFlags });
 }
@@ -138,7 +137,7 @@ export const add: Applet = {
     installed: true,
     world: true,
     repositories: true,
-    create: ctx.flag("initdb"),
+    create: ctx.flag("initdb") || ctx.settings.initdb,
   }),
   run,
 };

@@ -38,6 +38,8 @@ export interface Settings {
   cachePredownload: boolean;
   checkCertificate: boolean;
   purge: boolean;
+  /** A database is made where there is none. */
+  initdb: boolean;
   simulate: boolean;
   cleanProtected: boolean;
   overlayFromStdin: boolean;

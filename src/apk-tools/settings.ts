@@ -27,6 +27,7 @@ export function defaultSettings(): Settings {
     cachePredownload: false,
     checkCertificate: true,
     purge: false,
+    initdb: false,
     simulate: false,
     cleanProtected: false,
     overlayFromStdin: false,
@@ -253,6 +254,7 @@ export function commitOptions(): SettingSpec[] {
       s.forceOldApk = true;
       s.forceBrokenWorld = true;
       s.forceNonRepository = true;
+      s.initdb = true;
     }),
   ];
 }
