@@ -52,11 +52,13 @@ function statusText(status: number, signalsOnly: boolean): string {
 /** Notes what wait4 told of a child. Returns its job. */
 function note(sh: Shell, pid: number, status: number): Job | undefined {
   const { jobs } = sh;
-  for (const job of jobs.order) {
+  for (let at = 0; at < jobs.order.length; at++) {
+    const job = jobs.order[at] as Job;
     let hit = false;
     let running = false;
     let stopped = false;
-    for (const proc of job.procs) {
+    for (let i = 0; i < job.procs.length; i++) {
+      const proc = job.procs[i] as Proc;
       if (proc.pid === pid && (proc.status < 0 || WIFSTOPPED(proc.status))) {
         proc.status = status;
         hit = true;

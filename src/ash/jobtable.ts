@@ -78,8 +78,11 @@ export class JobTable {
   }
 
   ofPid(pid: number): Job | undefined {
-    for (const job of this.order) {
-      for (const proc of job.procs) if (proc.pid === pid) return job;
+    for (let at = 0; at < this.order.length; at++) {
+      const job = this.order[at] as Job;
+      for (let i = 0; i < job.procs.length; i++) {
+        if ((job.procs[i] as Proc).pid === pid) return job;
+      }
     }
     return undefined;
   }

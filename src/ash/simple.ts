@@ -77,8 +77,8 @@ function compileArgument(word: Word, before: readonly FieldsWord[], host: WordHo
 /** A simple command. `exits`: a program may take the place of the shell. */
 export function compileCmd(node: Cmd, exits: boolean, host: WordHost): Run {
   const words: FieldsWord[] = [];
-  for (const word of node.args) {
-    words.push(compileArgument(word, words, host));
+  for (let i = 0; i < node.args.length; i++) {
+    words.push(compileArgument(node.args[i] as Word, words, host));
   }
   const assigns = node.assigns.map(({ name, value }) => ({
     name,
@@ -176,7 +176,8 @@ function* makeAssigns(
   local: boolean,
 ): Steps<[string, string][]> {
   const out: [string, string][] = [];
-  for (const { name, value } of assigns) {
+  for (let i = 0; i < assigns.length; i++) {
+    const { name, value } = assigns[i] as Assign;
     const s = value.run(sh);
     const text = typeof s === "string" ? s : yield* s;
     if (local) assignLocally(sh, name, text);

@@ -74,11 +74,12 @@ export function resetTraps(sh: Shell, keepForListing: boolean): void {
   sh.interrupted = false;
   sh.listedTraps = keepForListing && sh.traps.size > 0 ? sh.traps : undefined;
   let changed = false;
-  for (const [signo, action] of sh.traps) {
-    if (action === "") continue;
-    changed = true;
-    if (signo >= 1 && signo <= NSIG) defaultSignal(sh.sys, signo);
-  }
+  if (sh.traps.size > 0)
+    for (const [signo, action] of sh.traps) {
+      if (action === "") continue;
+      changed = true;
+      if (signo >= 1 && signo <= NSIG) defaultSignal(sh.sys, signo);
+    }
   if (changed) {
     const ignored = new Map<number, string>();
     for (const [signo, action] of sh.traps) if (action === "") ignored.set(signo, action);
@@ -132,9 +133,10 @@ function nothing(): void {}
 
 /** In a child that is to become a program: what the shell catches or took for itself. */
 export function resetForProgram(parent: Shell, sys: Sys): void {
-  for (const [signo, action] of parent.traps) {
-    if (action !== "" && signo >= 1 && signo <= NSIG) defaultSignal(sys, signo);
-  }
+  if (parent.traps.size > 0)
+    for (const [signo, action] of parent.traps) {
+      if (action !== "" && signo >= 1 && signo <= NSIG) defaultSignal(sys, signo);
+    }
   resetRootSignals(parent, sys);
 }
 
@@ -223,6 +225,6 @@ export function stackOverflow(): never {
 
 /** Are there traps that run something? */
 export function hasTraps(sh: Shell): boolean {
-  for (const action of sh.traps.values()) if (action !== "") return true;
+  if (sh.traps.size > 0) for (const action of sh.traps.values()) if (action !== "") return true;
   return false;
 }

@@ -152,15 +152,16 @@ function constantPart(s: string): StrPart {
 
 function concatParts(parts: readonly StrPart[]): StrPart {
   const joined: StrPart[] = [];
-  for (const part of parts) {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as StrPart;
     const last = joined[joined.length - 1];
     if (part.constant !== undefined && last !== undefined && last.constant !== undefined) {
       joined[joined.length - 1] = constantPart(last.constant + part.constant);
     } else joined.push(part);
   }
   if (joined.length === 0) return constantPart("");
+  if (joined.length === 1) return joined[0] as StrPart;
   const [a, b, c] = joined;
-  if (joined.length === 1) return a as StrPart;
   if (joined.every((p) => p.pure)) {
     const runs = joined.map((p) => p.run as Str);
     if (b !== undefined && joined.length === 2) {

@@ -13,6 +13,8 @@ import { EXEC } from "./unwind.ts";
 
 /** Bytes of arguments and environment together (Linux: a quarter of the stack limit). */
 const ARG_MAX = 2 * 1024 * 1024;
+/** One string of them (MAX_ARG_STRLEN). */
+const ARG_LEN_MAX = 131072;
 /** `#!` scripts that name scripts, at most. */
 const MAX_INTERPRETERS = 5;
 /** How much of a file tells its format (BINPRM_BUF_SIZE). */
@@ -39,10 +41,17 @@ export function binaryFormats(task: Task): BinaryFormat[] {
 
 function checkSize(argv: readonly string[], envp: readonly string[]): void {
   let bytes = 0;
-  for (const each of argv) bytes += each.length + 9;
-  for (const each of envp) bytes += each.length + 9;
+  for (let i = 0; i < argv.length; i++) {
+    const { length } = argv[i] as string;
+    if (length > ARG_LEN_MAX) throw E2BIG;
+    bytes += length + 9;
+  }
+  for (let i = 0; i < envp.length; i++) {
+    const { length } = envp[i] as string;
+    if (length > ARG_LEN_MAX) throw E2BIG;
+    bytes += length + 9;
+  }
   if (bytes > ARG_MAX) throw E2BIG;
-  for (const each of argv) if (each.length > 131072) throw E2BIG;
 }
 
 /** First bytes of a regular file. */

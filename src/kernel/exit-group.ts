@@ -11,7 +11,8 @@ export function exitGroup(task: Task, status: number): void {
   if (group.exiting !== undefined) return;
   group.exiting = status;
   group.stopped = undefined;
-  for (const other of group.tasks) {
+  for (let i = 0; i < group.tasks.size; i++) {
+    const other = group.tasks.at(i);
     if (other === task) continue;
     if (other.state === "sleeping") other.sleep?.wake(0);
     else other.kernel.scheduler.unpark(other);

@@ -94,7 +94,8 @@ export class FdTable {
 
   /** The copy that fork(2) gives the child. */
   clone(): FdTable {
-    for (const file of this.#files) file?.get();
+    // Not by an iterator: this runs for every fork, mostly before it has been optimized.
+    for (let fd = 0; fd < this.#files.length; fd++) this.#files[fd]?.get();
     return new FdTable(this.#files.slice(), this.#cloexec.slice());
   }
 

@@ -118,6 +118,11 @@ export class Members<T> {
     return true;
   }
 
+  /** By place, from 0 to `size`: cheaper than an iterator. */
+  at(index: number): T {
+    return this.#items[index] as T;
+  }
+
   /** Nothing may be added or taken meanwhile: iterate over a copy then. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items[Symbol.iterator]();

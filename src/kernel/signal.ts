@@ -126,8 +126,9 @@ function dropPending(pending: PendingSignals, which: (signo: number) => boolean)
 /** Forgets what has become ignored (sigaction to SIG_IGN discards pending signals). */
 export function discardIgnored(group: ThreadGroup, signo: number): void {
   if (!ignored(group, signo)) return;
-  dropPending(group.pending, (each) => each === signo);
-  for (const task of group.tasks) dropPending(task.pending, (each) => each === signo);
+  const one = (each: number): boolean => each === signo;
+  dropPending(group.pending, one);
+  for (let i = 0; i < group.tasks.size; i++) dropPending(group.tasks.at(i).pending, one);
 }
 
 const isStop = (signo: number): boolean => defaultAction(signo) === "stop";
@@ -147,6 +148,10 @@ function prepare(group: ThreadGroup, signo: number): void {
   }
 }
 
+function blockedByAll(group: ThreadGroup, signo: number): boolean {
+  return !group.tasks.some((task) => !has(task.maskLo, task.maskHi, signo));
+}
+
 /** Sends to a process. `sender` undefined: the kernel. */
 export function sendSignal(
   group: ThreadGroup,
@@ -156,10 +161,10 @@ export function sendSignal(
 ): void {
   if (group.exitStatus !== undefined) return;
   prepare(group, signo);
-  const blockedByAll = !group.tasks.some((task) => !has(task.maskLo, task.maskHi, signo));
-  if (!blockedByAll && ignored(group, signo)) return;
+  if (ignored(group, signo) && !blockedByAll(group, signo)) return;
   addPending(group.pending, siginfo);
-  for (const task of group.tasks) {
+  for (let i = 0; i < group.tasks.size; i++) {
+    const task = group.tasks.at(i);
     if (!has(task.maskLo, task.maskHi, signo) || waitsFor(task, signo)) {
       interrupt(task);
       if (signo !== SIGKILL) break;
@@ -303,7 +308,8 @@ export function deliverToSelf(task: Task): void {
 
 /** No member has a parent in another group of the same session: stop signals of terminals do nothing. */
 export function isOrphaned(pgrp: ProcessGroup): boolean {
-  for (const group of pgrp.members) {
+  for (let i = 0; i < pgrp.members.size; i++) {
+    const group = pgrp.members.at(i);
     const parent = group.parent;
     if (group.exitStatus !== undefined || parent === undefined) continue;
     if (parent.pgrp !== pgrp && parent.session === pgrp.session) return false;

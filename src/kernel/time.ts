@@ -28,7 +28,7 @@ export function timespec(ms: number): Timespec {
 
 function utimeOf(group: ThreadGroup): number {
   let ms = group.utimeMs;
-  for (const task of group.tasks) ms += task.utimeMs;
+  for (let i = 0; i < group.tasks.size; i++) ms += group.tasks.at(i).utimeMs;
   return ms;
 }
 

@@ -11,7 +11,8 @@ import { sleepOn } from "../wait.ts";
 function poll(task: Task, pid: number, options: number): Waited | undefined {
   const { group } = task;
   let any = false;
-  for (const child of group.children) {
+  for (let i = 0; i < group.children.size; i++) {
+    const child = group.children.at(i);
     if (!matches(group, child, pid)) continue;
     any = true;
     if (child.exitStatus !== undefined) {

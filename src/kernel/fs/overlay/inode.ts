@@ -12,6 +12,7 @@ import {
   EXDEV,
 } from "../../../abi/errno.ts";
 import { O_ACCMODE, O_RDONLY, O_TRUNC, RENAME_EXCHANGE } from "../../../abi/fcntl.ts";
+import { MS_NOATIME } from "../../../abi/mount.ts";
 import { type Blocking, isSteps } from "../../../abi/program.ts";
 import {
   type Dirent,
@@ -523,6 +524,14 @@ export class OverlayInode extends Inode implements RegularInode {
       this.#openLower(task);
     }
     return new RegularFile(path, flags, this);
+  }
+
+  override head(task: Task, path: Path, max: number): Blocking<Uint8Array> {
+    // Without an open description for each program that is started.
+    if (!this.isRegular || !isRegularInode(this.#real)) return super.head(task, path, max);
+    const head = this.readData(0, max);
+    if ((path.mount.flags & MS_NOATIME) === 0) this.accessed();
+    return head;
   }
 
   #openLower(task: Task | undefined): File {
