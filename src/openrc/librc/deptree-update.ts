@@ -211,6 +211,10 @@ export interface Loaded {
 
 /** The dependency tree, made anew when something in it has changed, or when `force`d. */
 export function* loadDeptree(rc: Rc, force = false): Steps<Loaded> {
+  // The openrc that runs this service has just looked.
+  const fresh = !force && rc.env("RC_PID") !== undefined && rc.self !== undefined;
+  const tree = fresh ? yield* DepTree.load(rc.sys) : undefined;
+  if (tree !== undefined) return { tree, made: undefined };
   const newest = yield* updateNeeded(rc);
   if (newest === undefined && !force) return { tree: yield* DepTree.load(rc.sys), made: undefined };
   if (yield* refused(rc)) return { tree: yield* DepTree.load(rc.sys), made: undefined };

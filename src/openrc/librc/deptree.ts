@@ -52,9 +52,14 @@ export class DepTree {
     const tree = new DepTree();
     let info: DepInfo | undefined;
     for (const line of text.split("\n")) {
-      const found = /^depinfo_\d+_([a-z]+)(?:_\d+)?='?(.+?)'?$/.exec(line);
-      if (found === null) continue;
-      const [, type, value] = found as unknown as [string, string, string];
+      // depinfo_0_service='a' or depinfo_0_ineed_0='b'
+      const begin = line.indexOf("_", 8) + 1;
+      const eq = line.indexOf("=", begin);
+      if (begin === 0 || eq < 0 || !line.startsWith("depinfo_")) continue;
+      const under = line.indexOf("_", begin);
+      const type = line.slice(begin, under < 0 || under > eq ? eq : under);
+      const value = line.slice(eq + 1).replace(/^'|'$/g, "");
+      if (value === "") continue;
       if (type === "service") info = tree.add(value);
       else if (info !== undefined) addTo(info, type, value);
     }
@@ -88,6 +93,8 @@ export interface DepOptions {
   self?: string | undefined;
   /** The runlevel of booting ($RC_BOOTLEVEL). */
   bootlevel?: string | undefined;
+  /** Keeps states that were looked up for more walks at the same moment. */
+  seen?: Map<string, number>;
 }
 
 /** One walk through the tree. */
@@ -99,6 +106,8 @@ class Walk {
   readonly #options: DepOptions;
   readonly #boot: string;
   readonly #visited = new Set<string>();
+  /** States by service, and by "runlevel/service" whether it is there. */
+  readonly #seen: Map<string, number>;
   readonly sorted: string[] = [];
 
   constructor(
@@ -114,10 +123,27 @@ class Walk {
     this.#level = level;
     this.#options = options;
     this.#boot = options.bootlevel ?? BOOT;
+    this.#seen = options.seen ?? new Map();
   }
 
   #in(service: string, level: string | undefined): boolean {
-    return level !== undefined && inRunlevel(this.#sys, service, level);
+    if (level === undefined) return false;
+    const key = `${level}/${service}`;
+    let known = this.#seen.get(key);
+    if (known === undefined) {
+      known = inRunlevel(this.#sys, service, level) ? 1 : 0;
+      this.#seen.set(key, known);
+    }
+    return known === 1;
+  }
+
+  #state(service: string): number {
+    let known = this.#seen.get(service);
+    if (known === undefined) {
+      known = markedState(this.#sys, service);
+      this.#seen.set(service, known);
+    }
+    return known;
   }
 
   /** Does a dependency of this type count in the runlevel? */
@@ -127,7 +153,7 @@ class Walk {
     if (this.#in(service, level)) return true;
     if (level === SYSINIT || (level === SHUTDOWN && type === "iafter")) return false;
     if (level !== this.#boot && this.#in(service, this.#boot)) return true;
-    return (markedState(this.#sys, service) & (HOTPLUGGED | STARTED)) !== 0;
+    return (this.#state(service) & (HOTPLUGGED | STARTED)) !== 0;
   }
 
   /** Those of a virtual service's providers that stand for it now; none for a service that is itself. */
@@ -136,7 +162,7 @@ class Walk {
     if (all === undefined) return [];
     const { strict, start, stop } = this.#options;
     if (stop) return all;
-    const state = (service: string): number => markedState(this.#sys, service);
+    const state = (service: string): number => this.#state(service);
     const inLevel = (s: string): boolean => this.#in(s, this.#level);
     const inBoot = (s: string): boolean => this.#in(s, this.#boot);
     const plugged = (s: string): boolean => (state(s) & HOTPLUGGED) !== 0;

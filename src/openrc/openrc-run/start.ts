@@ -58,7 +58,7 @@ function* check(run: ServiceRun): Steps<void> {
 
 function* startNeeded(run: ServiceRun): Steps<void> {
   const { rc, sys, name } = run;
-  const options = run.tracing;
+  const options = { ...run.tracing, seen: new Map<string, number>() };
   const broken = yield* run.depends(["broken"], {});
   if (broken.length > 0) {
     yield* rc.einfo.eerrorn(`ERROR: ${name} needs service(s) ${broken.join(", ")}`);
@@ -77,7 +77,10 @@ function* startNeeded(run: ServiceRun): Steps<void> {
     }
   if (run.dryRun) return;
   const waitedFor: string[] = [];
-  const after = yield* run.depends(["ineed", "iwant", "iuse", "iafter"], options);
+  const after = yield* run.depends(
+    ["ineed", "iwant", "iuse", "iafter"],
+    run.starting ? options : run.tracing,
+  );
   for (const other of after) {
     const before = yield* serviceState(sys, other);
     if ((before & STARTED) !== 0) continue;

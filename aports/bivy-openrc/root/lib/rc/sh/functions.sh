@@ -22,17 +22,26 @@ eoutdent()
 yesno()
 {
 	case "$1" in
-		"") return 1 ;;
-		[Yy][Ee][Ss]|[Tt][Rr][Uu][Ee]|[Oo][Nn]|1) return 0 ;;
-		[Nn][Oo]|[Ff][Aa][Ll][Ss][Ee]|[Oo][Ff][Ff]|0) return 1 ;;
+		yes|YES|true|1) return 0 ;;
+		no|NO|false|0|"") return 1 ;;
 	esac
+	_yesno_word "$1"
+	[ $? -eq 2 ] || return
 	local value=
 	eval value=\"\$$1\"
-	case "$value" in
+	_yesno_word "$value"
+	[ $? -eq 2 ] || return
+	vewarn "\$$1 is not set properly"
+	return 2
+}
+
+_yesno_word()
+{
+	case "$1" in
 		[Yy][Ee][Ss]|[Tt][Rr][Uu][Ee]|[Oo][Nn]|1) return 0 ;;
 		[Nn][Oo]|[Ff][Aa][Ll][Ss][Ee]|[Oo][Ff][Ff]|0) return 1 ;;
-		*) vewarn "\$$1 is not set properly"; return 2 ;;
 	esac
+	return 2
 }
 
 rc_runlevel()
@@ -43,7 +52,7 @@ rc_runlevel()
 # The system's places come first in $PATH, whatever it was.
 _rc_path="/lib/rc/bin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"
 case "$PATH" in
-	"$_rc_path"|"$_rc_path":*) ;;
+	$_rc_path*|/lib/rc/sbin:$_rc_path*) ;;
 	*)
 		_rc_old=$PATH: PATH=$_rc_path
 		while [ -n "$_rc_old" ]; do
@@ -69,9 +78,25 @@ if [ -t 1 ] && yesno "${EINFO_COLOR:-YES}"; then
 	[ -n "$GOOD" ] || eval "$(eval_ecolors)"
 else
 	# Without cursor movements a message has to know which one was before it.
-	for _e in ebegin eend error errorn einfo einfon ewarn ewarnn ewend \
-		vebegin veend veinfo vewarn vewend; do
-		eval "$_e() { local _r; command $_e \"\$@\"; _r=\$?; EINFO_LASTCMD=$_e; export EINFO_LASTCMD; return \$_r; }"
-	done
-	unset _e
+	_rc_message()
+	{
+		local status=
+		command "$@"
+		status=$?
+		EINFO_LASTCMD=$1
+		export EINFO_LASTCMD
+		return $status
+	}
+	ebegin() { _rc_message ebegin "$@"; }
+	eend() { _rc_message eend "$@"; }
+	einfo() { _rc_message einfo "$@"; }
+	einfon() { _rc_message einfon "$@"; }
+	ewarn() { _rc_message ewarn "$@"; }
+	ewarnn() { _rc_message ewarnn "$@"; }
+	ewend() { _rc_message ewend "$@"; }
+	vebegin() { _rc_message vebegin "$@"; }
+	veend() { _rc_message veend "$@"; }
+	veinfo() { _rc_message veinfo "$@"; }
+	vewarn() { _rc_message vewarn "$@"; }
+	vewend() { _rc_message vewend "$@"; }
 fi

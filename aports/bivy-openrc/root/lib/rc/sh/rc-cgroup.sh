@@ -20,6 +20,18 @@ _cgroup_write()
 	printf '%s' "$1" >"$2"
 }
 
+# What a service enters before it does a command.
+cgroup_enter()
+{
+	if [ -d /sys/fs/cgroup ] && [ ! -w /sys/fs/cgroup ]; then
+		eerror "No permission to apply cgroup settings"
+		return
+	fi
+	cgroup_add_service
+	cgroup_set_limits
+	[ "$1" != start ] || cgroup2_set_limits
+}
+
 cgroup_add_service()
 {
 	# Out of the group of who asked, first.

@@ -82,8 +82,3 @@ ssd_stop()
 		$_progress
 	eend $? "Failed to stop ${name:-$RC_SVCNAME}"
 }
-
-ssd_status()
-{
-	_status
-}
