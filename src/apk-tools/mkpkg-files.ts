@@ -135,7 +135,7 @@ class Builder implements Files {
     const real = `${this.#top}/${path}`;
     const type = stat.mode & S_IFMT;
     const size = type === S_IFREG ? stat.size : 0;
-    object.set("size", size);
+    if (type === S_IFREG) object.set("size", size);
     object.set("mtime", stat.mtime.sec);
     const mode = String.fromCharCode(type & 0xff, type >> 8);
     if (type === S_IFREG) {

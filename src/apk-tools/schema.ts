@@ -13,9 +13,12 @@ import {
 /** In a dependency's match field, beside the OP_* bits: it must not be there. */
 const CONFLICT = 16;
 
+/** Items in the order of their texts, of the names they require, or of their fields "name". */
+type Order = "text" | "dependency" | "name";
+
 export type Schema =
   | { readonly kind: "text" | "int" | "oct" | "hex" | "xattr" | "dependency" }
-  | { readonly kind: "array"; readonly of: Schema; readonly sorted?: "text" | "name" }
+  | { readonly kind: "array"; readonly of: Schema; readonly sorted?: Order }
   | { readonly kind: "object"; readonly fields: readonly (readonly [string, Schema])[] }
   /** A whole ADB as a blob. */
   | { readonly kind: "adb"; readonly of: Schema };
@@ -31,7 +34,7 @@ const TEXT: Schema = { kind: "text" };
 const INT: Schema = { kind: "int" };
 const HEX: Schema = { kind: "hex" };
 const TEXTS: Schema = { kind: "array", of: TEXT };
-const DEPENDENCIES: Schema = { kind: "array", of: { kind: "dependency" }, sorted: "text" };
+const DEPENDENCIES: Schema = { kind: "array", of: { kind: "dependency" }, sorted: "dependency" };
 
 const PKGINFO: Schema = {
   kind: "object",
@@ -239,10 +242,14 @@ export function makeAdb(schema: Schema, value: AdbValue): Uint8Array {
   return writer.finish(encodeAdb(writer, schema, value));
 }
 
-function ordered(items: AdbValue[], by: "text" | "name" | undefined): AdbValue[] {
-  if (by === undefined) return items;
-  if (by === "text") return [...new Set(items as string[])].sort();
-  const key = (item: AdbValue): string => String((item as AdbObject).get("name") ?? "");
+function ordered(all: AdbValue[], by: Order | undefined): AdbValue[] {
+  if (by === undefined) return all;
+  const items = by === "name" ? all : [...new Set(all as string[])].sort();
+  if (by === "text") return items;
+  const key = (item: AdbValue): string =>
+    item instanceof Map
+      ? String(item.get("name") ?? "")
+      : (parseDependency(String(item))?.name ?? "");
   const keyed = items.map((item): [string, AdbValue] => [key(item), item]);
   keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return keyed.map(([, item]) => item);
