@@ -75,7 +75,7 @@ function repositoriesOf(early: Early, media: Media): string[] {
 /** Boots from a medium: the root is memory, filled with packages and the saved configuration. */
 function* populate(early: Early): Steps<boolean> {
   const { parameters, sys } = early;
-  let media: Media = { repositories: [], overlays: [] };
+  let media: Media = { repositories: [], overlays: [], modloop: false };
   yield* early.step("Mounting boot media", function* () {
     media = yield* findMedia(early);
     return media.repositories.length > 0;
@@ -90,7 +90,7 @@ function* populate(early: Early): Steps<boolean> {
       unpackOverlay(early, overlay),
     ));
   if (!unpacked || early.exists(`${SYSROOT}/etc/.default_boot_services`)) {
-    addDefaultServices(early);
+    addDefaultServices(early, media.modloop);
     early.mkdirs(`${SYSROOT}/etc`);
   }
   addClock(early);

@@ -12,6 +12,8 @@ export interface Media {
   readonly repositories: string[];
   /** Saved configurations: `*.apkovl.tar.gz`, perhaps encrypted. */
   readonly overlays: string[];
+  /** Is there an image of the kernel's modules? */
+  modloop: boolean;
 }
 
 /** File systems that media have. */
@@ -22,7 +24,7 @@ const OVERLAY = /\.apkovl\.tar\.gz(\.[a-z0-9-]+)?$/;
 
 /** Looks at what is mounted below /media and mounts whatever else the machine has. */
 export function* findMedia(early: Early): Steps<Media> {
-  const found: Media = { repositories: [], overlays: [] };
+  const found: Media = { repositories: [], overlays: [], modloop: false };
   if (early.exists("/media")) {
     const there = yield* readDir(early.sys, "/media");
     for (const { name } of there) yield* search(early, `/media/${name}`, found, 0);
@@ -68,6 +70,7 @@ function* search(early: Early, dir: string, found: Media, depth: number): Steps<
   for (const { name } of entries) {
     const path = `${dir}/${name}`;
     if (name === ".boot_repository") found.repositories.push(dir);
+    else if (name.startsWith("modloop-")) found.modloop = true;
     else if (depth === 0 && OVERLAY.test(name)) found.overlays.push(path);
     else if (depth < DEPTH && S_ISDIR(tryStat(early.sys, path)?.mode ?? 0))
       yield* search(early, path, found, depth + 1);

@@ -4,7 +4,7 @@ import { symlink } from "../libc/unistd.ts";
 import { type Early, SYSROOT } from "./early.ts";
 
 const DEFAULT: Readonly<Record<string, readonly string[]>> = {
-  sysinit: ["devfs", "dmesg", "mdev", "hwdrivers", "modloop"],
+  sysinit: ["devfs", "dmesg", "mdev", "hwdrivers"],
   boot: ["modules", "sysctl", "hostname", "bootmisc", "syslog"],
   default: ["firstboot"],
   shutdown: ["mount-ro", "killprocs", "savecache"],
@@ -21,8 +21,9 @@ export function addService(early: Early, service: string, runlevel: string): voi
   }
 }
 
-/** All of them. */
-export function addDefaultServices(early: Early): void {
+/** All of them; with `modloop` also the one that mounts the kernel's modules from the medium. */
+export function addDefaultServices(early: Early, modloop: boolean): void {
+  if (modloop) addService(early, "modloop", "sysinit");
   for (const [runlevel, services] of Object.entries(DEFAULT))
     for (const service of services) addService(early, service, runlevel);
 }
