@@ -58,7 +58,7 @@ export function isUnavailable(db: Database, change: Change): boolean {
 export function* printChange(ctx: Context, db: Database, plan: Plan, index: number): Steps<void> {
   const change = plan.changes[index] as Change;
   const total = String(plan.changes.length);
-  const number = String(index + 1).padStart(total.length);
+  const number = String(index + 1).padStart(ctx.settings.legacyOutput ? 0 : total.length);
   const skipped = isUnavailable(db, change) ? "[APK unavailable, skipped] " : "";
   yield* ctx.print.message(`(${number}/${total}) ${skipped}${describeChange(change)}`);
 }

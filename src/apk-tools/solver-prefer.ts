@@ -9,8 +9,7 @@ function first(a: boolean, b: boolean): number {
 }
 
 function byVersion(a: Candidate, b: Candidate): number {
-  if (a.version === "" || b.version === "") return first(a.version !== "", b.version !== "");
-  return compareVersions(a.version, b.version);
+  return a.version === "" || b.version === "" ? 0 : compareVersions(a.version, b.version);
 }
 
 /**
@@ -45,6 +44,10 @@ export function prefer(a: Candidate, b: Candidate, tags: Tags, inRepository: num
   const installed = first(sa.pkg.installed !== undefined, sb.pkg.installed !== undefined);
   const pinned = first((ta & sa.allowedTags) !== 0, (tb & sb.allowedTags) !== 0);
   if (pinned !== 0) return pinned;
+  if (latest) {
+    const newest = byVersion(a, b);
+    if (newest !== 0) return newest;
+  }
   if (flags & SOLVE_AVAILABLE) {
     const available = first(
       (sa.pkg.repositories & inRepository) !== 0,
@@ -54,8 +57,7 @@ export function prefer(a: Candidate, b: Candidate, tags: Tags, inRepository: num
   }
   const pin = first((ta & (sa.preferredTags || 1)) !== 0, (tb & (sb.preferredTags || 1)) !== 0);
   if (pin !== 0) return pin;
-  if ((flags & (SOLVE_UPGRADE | SOLVE_AVAILABLE | SOLVE_LATEST)) === 0 && installed !== 0)
-    return installed;
+  if ((flags & (SOLVE_UPGRADE | SOLVE_AVAILABLE)) === 0 && installed !== 0) return installed;
   return (
     byVersion(a, b) ||
     (sa.own === sb.own ? compareVersions(sa.pkg.version, sb.pkg.version) : 0) ||

@@ -81,6 +81,8 @@ export class NameState {
   /** Packages with this name in their install_if. */
   readonly triggers: PackageState[] = [];
   requirers = 0;
+  /** It stands on the command line. */
+  named = false;
   /** Some candidate's install_if is there. */
   wanted = false;
   decided = false;

@@ -24,6 +24,7 @@ import { compareVersions } from "./version.ts";
 export interface SolveOptions {
   /** SOLVE_* bits for all names. */
   readonly flags: number;
+  /** More of them for the names on the command line, which are decided before others. */
   readonly nameFlags?: ReadonlyMap<Name, number>;
   /** Columns for the explanation of errors. */
   readonly width?: number;
@@ -241,12 +242,25 @@ export class Solver {
   }
 
   #isMet(state: PackageState, target: NameState, dep: Dependency): boolean {
-    if (dep.conflict)
-      return !target.candidates.some((c) => c.state.selected && c.state !== state && meets(c, dep));
+    if (dep.conflict) return this.#canBeAvoided(state, target, dep);
     for (const candidate of target.candidates)
       if (isOption(candidate) && meets(candidate, dep) && !clash(state, candidate.state))
         return true;
     return false;
+  }
+
+  /** Is what it conflicts with not there, and can what is needed of that name be something else? */
+  #canBeAvoided(state: PackageState, target: NameState, dep: Dependency): boolean {
+    let options = 0;
+    let others = 0;
+    for (const candidate of target.candidates) {
+      const bad = candidate.state !== state && meets(candidate, dep);
+      if (bad && candidate.state.selected) return false;
+      if (!isOption(candidate)) continue;
+      options++;
+      if (!bad) others++;
+    }
+    return target.requirers === 0 || others > 0 || options === 0;
   }
 
   #countUnmet(state: PackageState): number {
@@ -382,13 +396,12 @@ export class Solver {
       if (candidate.version === "") versioned = false;
     }
     if (options === 0) return versioned && name.candidates.length > 0 ? NOW : LAST;
-    if (options === 1 && some && versioned) return NOW;
+    if (options === 1 && some) return NOW;
     return some && versioned ? SOON : LAST;
   }
 
   #next(): NameState | undefined {
     let best: NameState | undefined;
-    let bestRank = LAST + 1;
     let kept = 0;
     for (const name of this.#queue) {
       if (name.decided) {
@@ -396,24 +409,24 @@ export class Solver {
         continue;
       }
       this.#queue[kept++] = name;
-      if (bestRank === NOW) continue;
       if (name.rank < 0) name.rank = this.#rank(name);
-      if (
-        name.rank < bestRank ||
-        (best !== undefined && name.rank === bestRank && name.chain > best.chain)
-      ) {
-        best = name;
-        bestRank = name.rank;
-      }
+      if (best === undefined || this.#isNext(name, best)) best = name;
     }
     this.#queue.length = kept;
     return best;
   }
 
+  /** Of one rank those that were named come first, then those with the longest chain, then those that came last. */
+  #isNext(name: NameState, best: NameState): boolean {
+    if (name.rank !== best.rank) return name.rank < best.rank;
+    if (name.named !== best.named) return name.named;
+    return name.chain >= best.chain;
+  }
+
   #decide(name: NameState): void {
     let best: Candidate | undefined;
     for (const candidate of name.candidates) {
-      if (name.requirers === 0 && !(candidate.state.wanted && isOption(candidate))) continue;
+      if (name.requirers === 0 && !this.#comesAlong(candidate)) continue;
       if (!selectable(candidate)) continue;
       if (candidate.state.impossible) candidate.state.unmet = this.#countUnmet(candidate.state);
       if (best === undefined || this.#prefer(candidate, best) > 0) best = candidate;
@@ -421,6 +434,13 @@ export class Solver {
     name.decided = true;
     this.#touch(name);
     if (best !== undefined) this.#select(name, best);
+  }
+
+  /** May it be installed for its install_if alone? */
+  #comesAlong(candidate: Candidate): boolean {
+    const { state } = candidate;
+    if (!state.wanted || !isOption(candidate)) return false;
+    return (this.tags.of(state.pkg) & state.allowedTags) !== 0;
   }
 
   #prefer(a: Candidate, b: Candidate): number {
@@ -471,7 +491,7 @@ export class Solver {
   }
 
   #isWanted(state: PackageState): boolean {
-    let allowed = 0;
+    const company: PackageState[] = [];
     for (const dep of state.pkg.installIf) {
       const target = this.#names.get(dep.name);
       const there = target?.candidates.find((c) => c.state.selected && meets(c, dep));
@@ -479,9 +499,9 @@ export class Solver {
       // Who is needed and not decided will come.
       if (dep.conflict && target !== undefined && target.requirers > 0 && !target.decided)
         return false;
-      if (there !== undefined) allowed |= there.state.allowedTags;
+      if (there !== undefined) company.push(there.state);
     }
-    state.allowedTags |= allowed;
+    for (const other of company) this.#inherit(state, other);
     return true;
   }
 
@@ -493,6 +513,12 @@ export class Solver {
     this.#discover();
     for (const state of this.#packages.values()) if (!state.impossible) this.#examine(state);
     for (const state of this.#packages.values()) if (state.impossible) this.#touchPackage(state);
+    for (const name of this.#nameFlags.keys()) {
+      const state = this.state(name);
+      this.#discover();
+      state.named = true;
+      this.#measure(state);
+    }
     for (const dep of world) this.#measure(this.state(dep.name));
     for (const dep of world) this.#apply(dep, undefined);
     this.#settle();
