@@ -19,7 +19,8 @@ import { xattrsHash } from "./xattrs.ts";
 type Mode = "backup" | "system" | "full";
 
 /** With --full these are nobody's business. */
-const FULL_RULES = "+dev\n+home\n+lib/apk\n+lib/rc/cache\n+proc\n+root\n+run\n+sys\n+tmp\n+var\n";
+const FULL_RULES =
+  "+dev\n+etc\n+home\n+lib/apk\n+lib/rc/cache\n+proc\n+root\n+run\n+sys\n+tmp\n+var\n";
 const RULES_MAX = 1 << 20;
 const DEPTH_MAX = 256;
 const FILE_ACL: Acl = { mode: 0o644, uid: 0, gid: 0, xattrs: "" };
