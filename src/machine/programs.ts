@@ -8,6 +8,7 @@ import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
 import { openrcPrograms } from "../openrc/programs.ts";
 import { sslClient } from "../ssl_client/ssl_client.ts";
+import { utilLinuxPrograms } from "../util-linux/programs.ts";
 
 /** The programs of the base system; made anew by each caller. */
 export function basePrograms(): Map<string, Program> {
@@ -20,5 +21,6 @@ export function basePrograms(): Map<string, Program> {
     ...openrcPrograms(),
     ...mkinitfsPrograms(),
     ...alpineConfPrograms(),
+    ...utilLinuxPrograms(),
   ]);
 }

@@ -4,6 +4,7 @@ import type { Steps } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { type MountEntry, mountEntries } from "../../libc/mntent.ts";
 import type { Process } from "../../libc/process.ts";
+import { S_ISBLK } from "../../libc/stat.ts";
 import { tryStat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { humanSize, inBlocks } from "../libbb/human.ts";
@@ -23,7 +24,9 @@ function mountOf(p: Process, name: string, mounts: readonly MountEntry[]): Mount
   const st = tryStat(p.sys, name);
   if (st === undefined) return undefined;
   const device = mounts.findLast((m) => m.source === name);
-  return device ?? mounts.findLast((m) => tryStat(p.sys, m.dir)?.dev === st.dev);
+  // A device node stands for the file system that is on it.
+  const dev = S_ISBLK(st.mode) ? st.rdev : st.dev;
+  return device ?? mounts.findLast((m) => tryStat(p.sys, m.dir)?.dev === dev);
 }
 
 function* main(p: Process): Steps<number> {

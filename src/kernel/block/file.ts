@@ -101,13 +101,15 @@ export class BlockFile extends File {
   readonly bdev: Bdev;
   readonly #exclusive: boolean;
   /** BLKBSZSET: only programs look at it. */
-  #blockSize = 4096;
-  #readAhead = 256;
+  #blockSize: number;
 
   constructor(path: Path, flags: number, bdev: Bdev, exclusive: boolean) {
     super(path, flags);
     this.bdev = bdev;
     this.#exclusive = exclusive;
+    let blockSize = bdev.sectorSize;
+    while (blockSize < 4096 && bdev.size % (blockSize * 2) === 0) blockSize *= 2;
+    this.#blockSize = blockSize;
     bdev.open();
   }
 
@@ -206,11 +208,11 @@ export class BlockFile extends File {
       }
       case BLKRAGET:
       case BLKFRAGET:
-        return this.#readAhead;
+        return this.disk.readAhead;
       case BLKRASET:
       case BLKFRASET:
         mustAdmin(task);
-        this.#readAhead = Number(arg) >>> 0;
+        this.disk.readAhead = Number(arg) >>> 0;
         return 0;
       case BLKROGET:
         return bdev.readonly ? 1 : 0;

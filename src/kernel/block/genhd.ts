@@ -207,6 +207,8 @@ export class Disk {
   /** By number, ascending. */
   readonly partitions: Map<number, Bdev> = new Map<number, Bdev>();
   users = 0;
+  /** BLKRASET, in sectors of 512 bytes: only programs look at it. */
+  readAhead = 256;
   /** "gpt", "dos" or "": what kind of table was found last. */
   label = "";
   #device: BlockDevice | undefined;

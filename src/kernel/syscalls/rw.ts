@@ -130,7 +130,8 @@ function superIoctl(task: Task, file: File, request: number, arg: unknown): numb
   if (!inode.isDirectory && !inode.isRegular) throw ENOTTY;
   if (task.cred.euid !== 0) throw EPERM;
   // No file system here can be made to wait with its writes.
-  if (request !== FITRIM || inode.sb.trim === undefined) throw EOPNOTSUPP;
+  if (request !== FITRIM) throw EOPNOTSUPP;
+  if (inode.sb.trim === undefined) throw ENOTTY;
   if (typeof arg !== "object" || arg === null) throw EFAULT;
   return inode.sb.trim(arg as FsTrimRange);
 }

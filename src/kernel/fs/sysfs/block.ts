@@ -167,7 +167,7 @@ function attributes(disk: Disk): Record<string, Make> {
       nr_requests: attribute(256),
       optimal_io_size: attribute(0),
       physical_block_size: attribute(sector),
-      read_ahead_kb: attribute(128),
+      read_ahead_kb: attribute(() => disk.readAhead >>> 1),
       rotational: attribute(0),
       rq_affinity: attribute(1),
       scheduler: attribute("[none]"),
