@@ -70,8 +70,7 @@ export function* openDatabase(ctx: Context, request: OpenRequest): Steps<Databas
   const { from } = settings;
   if (from === "system" || from === "installed")
     yield* attempt(ctx, "read database state", () => readState(ctx, db, request));
-  if (request.repositories && (from === "system" || from === "repositories"))
-    yield* openRepositories(ctx, db, request);
+  if (request.repositories) yield* openRepositories(ctx, db, request);
   return db;
 }
 
@@ -122,7 +121,13 @@ export function* readRepositoryLines(ctx: Context, arch: string): Steps<Reposito
   const lines = settings.repositories.flatMap((line) => parser.parseLine(line, false));
   for (const text of settings.repositoryConfig)
     lines.push(...parser.parseFile("command line", text));
+  // Without the system's repositories there still are those of the command line.
+  const own = settings.from === "none" || settings.from === "installed";
   const file = settings.repositoriesFile;
+  if (own) {
+    for (const text of warnings) yield* ctx.print.warning(text);
+    return lines;
+  }
   if (file !== undefined) {
     const outside = file.startsWith("/") || file.startsWith(".");
     const text = yield* outside ? readText(sys, file, TEXT_MAX) : ctx.root.readText(file, TEXT_MAX);
