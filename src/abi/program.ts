@@ -193,6 +193,12 @@ export interface Sys {
   fork(main: (sys: Sys) => Steps<number>): number;
   /** Replaces the program; never returns. */
   execve(path: string, argv: readonly string[], envp: readonly string[]): Blocking<never>;
+  /** execve for searches along PATH: that the path leads nowhere is returned, not thrown. */
+  tryExecve(
+    path: string,
+    argv: readonly string[],
+    envp: readonly string[],
+  ): Blocking<never> | Errno;
   /** execve of an open descriptor (execveat with AT_EMPTY_PATH). */
   fexecve(fd: number, argv: readonly string[], envp: readonly string[]): Blocking<never>;
   /** Ends the task by throwing through the program; `main` returning does the same. */

@@ -7,7 +7,7 @@ import { S_ISGID, S_ISUID } from "../abi/stat.ts";
 import { strOf } from "../lib/bytes.ts";
 import { permitted } from "./cred.ts";
 import type { Path } from "./fs/file.ts";
-import { pathName, resolve } from "./fs/namei.ts";
+import { pathName, resolve, tryResolve } from "./fs/namei.ts";
 import type { Task } from "./task.ts";
 import { EXEC } from "./unwind.ts";
 
@@ -153,8 +153,21 @@ export function execve(
   argv: readonly string[],
   envp: readonly string[],
 ): Steps<never> {
+  const steps = tryExecve(task, path, argv, envp);
+  if (steps instanceof Errno) throw steps;
+  return steps;
+}
+
+/** See Sys.tryExecve. */
+export function tryExecve(
+  task: Task,
+  path: string,
+  argv: readonly string[],
+  envp: readonly string[],
+): Steps<never> | Errno {
   checkSize(argv, envp);
-  const where = resolve(task, AT_FDCWD, path, 0);
+  const where = tryResolve(task, AT_FDCWD, path, 0);
+  if (where instanceof Errno) return where;
   const image = load(task, where, path, argv.length === 0 ? [""] : argv);
   return begin(task, image, path, envp);
 }

@@ -8,7 +8,7 @@ import type { SigAction, SigInfo, SigSet } from "../abi/signal.ts";
 import type { Received, SendOptions, SockAddr } from "../abi/socket.ts";
 import type { Dirent, Stat, StatFs, Timespec } from "../abi/stat.ts";
 import * as swap from "./block/swap.ts";
-import { execve, fexecve } from "./exec.ts";
+import { execve, fexecve, tryExecve } from "./exec.ts";
 import { exitGroup } from "./exit-group.ts";
 import { fork } from "./fork.ts";
 import * as epoll from "./fs/epoll.ts";
@@ -343,6 +343,13 @@ export class TaskSys implements Sys {
   }
   execve(path: string, argv: readonly string[], envp: readonly string[]): Blocking<never> {
     return execve(this.#task, path, argv, envp);
+  }
+  tryExecve(
+    path: string,
+    argv: readonly string[],
+    envp: readonly string[],
+  ): Blocking<never> | Errno {
+    return tryExecve(this.#task, path, argv, envp);
   }
   fexecve(fd: number, argv: readonly string[], envp: readonly string[]): Blocking<never> {
     return fexecve(this.#task, fd, argv, envp);

@@ -46,13 +46,16 @@ export function* execvp(
   }
   let failure: Errno = ENOENT;
   for (const candidate of pathCandidates(file, path)) {
+    let error: unknown;
     try {
-      const call = sys.execve(candidate, argv, envp);
-      return isSteps(call) ? yield* call : call;
+      const call = sys.tryExecve(candidate, argv, envp);
+      if (isSteps(call)) return yield* call;
+      error = call;
     } catch (e) {
-      if (e === EACCES) failure = EACCES;
-      else if (e !== ENOENT && e !== ENOTDIR && e !== ENAMETOOLONG) throw e;
+      error = e;
     }
+    if (error === EACCES) failure = EACCES;
+    else if (error !== ENOENT && error !== ENOTDIR && error !== ENAMETOOLONG) throw error;
   }
   throw failure;
 }
