@@ -218,8 +218,14 @@ class Session {
     const { sys } = this.#rc;
     const noinit = ((yield* kernelParameter(sys, "noinit")) ?? "").split(",");
     for (const service of noinit) if (service !== "") yield* markService(sys, service, "started");
-    const levels = (yield* runlevelStacks(sys, level)).reverse();
-    for (const each of levels) {
+    const levels = yield* runlevelStacks(sys, level);
+    // What booting has to have started comes first, whatever runlevel this is.
+    const boot = this.#rc.env("RC_BOOTLEVEL") ?? BOOT;
+    if (level !== SHUTDOWN && level !== SYSINIT) {
+      if (level !== SINGLE && level !== boot) levels.push(boot);
+      levels.push(SYSINIT);
+    }
+    for (const each of levels.reverse()) {
       const services = (yield* servicesInRunlevel(sys, each)).sort();
       yield* change.startServices(change.order(services, each, { start: true }), level);
       yield* change.settle();

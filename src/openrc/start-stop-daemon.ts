@@ -353,7 +353,6 @@ function* wouldStart(rc: Rc, r: Request): Steps<number> {
   if (yesno(rc.env("EINFO_QUIET")) === true) return 0;
   yield* einfo.einfon("Would start");
   yield* rc.print(`${r.argv.map((arg) => ` ${arg}`).join("")}\n`);
-  rc.setenv("EINFO_LASTCMD", "einfo");
   einfo.eindent();
   const { id } = r;
   if (id.uid !== 0) yield* einfo.einfo(`as user id ${id.uid}`);

@@ -32,6 +32,17 @@ export function installTree(machine: Machine, folder: string, at = ""): void {
   }
 }
 
+/** What a script prints, both streams as one, and its status when it is not 0. */
+export async function outcome(machine: Machine, script: string): Promise<string> {
+  const { stdout, status } = await machine.exec(`exec 2>&1\nexport TERM=dumb\n${script}`);
+  return status === 0 ? stdout : `${stdout}=> ${status}\n`;
+}
+
+/** start() and stop() that tell their names in few words, and what depend() has. */
+export function telling(name: string, depend = ":"): string {
+  return `start() { echo "+${name}"; }\nstop() { echo "-${name}"; }\ndepend() {\n${depend}\n}\n`;
+}
+
 /** A service: its script's text after the first line; links in these runlevels. */
 export interface Service {
   script: string;

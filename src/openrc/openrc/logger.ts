@@ -53,9 +53,10 @@ export class Logger {
     const pid = sys.fork(function* (child) {
       child.close(to);
       child.close(pty.slave);
-      child.setpgid(0, 0);
       return yield* log(rc, child, level, pty, from, path);
     });
+    // Out of the group that is waited for when services start at the same time.
+    sys.setpgid(pid, pid);
     sys.close(from);
     sys.close(pty.master);
     const saved = [sys.fcntl(1, F_DUPFD_CLOEXEC, 3), sys.fcntl(2, F_DUPFD_CLOEXEC, 3)] as const;
