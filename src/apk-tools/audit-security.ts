@@ -90,7 +90,8 @@ function* urls(ctx: Context): Steps<string[]> {
 /** Exit status: 0 nothing found, 1 affected packages, 2 a database could not be read. */
 export function* auditSecurity(ctx: Context, db: Database): Steps<number> {
   const secdb: SecurityDatabase = new Map();
-  for (const url of yield* urls(ctx)) {
+  const sources = yield* urls(ctx);
+  for (const url of sources) {
     try {
       const source = yield* openUrl(ctx, url);
       if (source === undefined) continue;

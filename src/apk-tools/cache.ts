@@ -39,14 +39,16 @@ export function indexCacheName(url: string): string {
 
 /** The cache's directory below the root. */
 export function cacheDir(ctx: Context): string {
-  return ctx.settings.cacheDir ?? (hasCache(ctx) ? "etc/apk/cache" : "var/cache/apk");
+  const st = ctx.root.stat("etc/apk/cache");
+  const usual = st !== undefined && S_ISDIR(st.mode) ? "etc/apk/cache" : "var/cache/apk";
+  return ctx.settings.cacheDir ?? usual;
 }
 
-/** Is there a cache for packages (--cache-dir, or etc/apk/cache leads to a directory)? */
+/** Are packages kept (--cache-dir, --cache-packages, or etc/apk/cache leads to a directory)? */
 export function hasCache(ctx: Context): boolean {
   const { settings, root } = ctx;
   if (!settings.cache) return false;
-  if (settings.cacheDir !== undefined) return true;
+  if (settings.cacheDir !== undefined || settings.cachePackages) return true;
   const st = root.stat("etc/apk/cache");
   return st !== undefined && S_ISDIR(st.mode);
 }

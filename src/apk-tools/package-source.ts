@@ -20,6 +20,8 @@ export interface Candidate {
   readonly name: string;
   /** undefined: not from a repository. */
   readonly repository: Repository | undefined;
+  /** A file that was named on the command line. */
+  readonly given?: true;
   open(): Steps<Source>;
 }
 
@@ -28,7 +30,12 @@ export function candidates(ctx: Context, db: Database, pkg: Package): Candidate[
   const all: Candidate[] = [];
   const { filename } = pkg;
   if (filename !== "")
-    all.push({ name: filename, repository: undefined, open: () => fileSource(ctx.sys, filename) });
+    all.push({
+      name: filename,
+      repository: undefined,
+      given: true,
+      open: () => fileSource(ctx.sys, filename),
+    });
   if ((pkg.repositories & IN_CACHE) !== 0 || hasCache(ctx)) {
     const path = `${cacheDir(ctx)}/${packageCacheName(pkg)}`;
     if (ctx.root.stat(path) !== undefined)
@@ -59,11 +66,9 @@ function* repositorySource(ctx: Context, url: string): Steps<Source> {
 
 /** Is a package of this place to be kept in the cache? */
 export function isCacheable(ctx: Context, from: Candidate): boolean {
+  const { given, repository } = from;
   return (
-    from.repository !== undefined &&
-    isRemote(from.repository.url) &&
-    hasCache(ctx) &&
-    ctx.settings.cachePackages !== false
+    (given === true || (repository !== undefined && isRemote(repository.url))) && hasCache(ctx)
   );
 }
 
