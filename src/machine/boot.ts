@@ -18,6 +18,7 @@ import { Mount, MountNamespace } from "../kernel/fs/mount.ts";
 import { resolve } from "../kernel/fs/namei.ts";
 import { overlay, overlayFileSystem } from "../kernel/fs/overlay/overlay.ts";
 import { proc } from "../kernel/fs/proc/proc.ts";
+import { squashfs } from "../kernel/fs/squashfs/squashfs.ts";
 import { sysfs } from "../kernel/fs/sysfs/sysfs.ts";
 import type { TmpfsDirectory } from "../kernel/fs/tmpfs/inode.ts";
 import { ramfs, Tmpfs, tmpfs } from "../kernel/fs/tmpfs/tmpfs.ts";
@@ -65,6 +66,7 @@ const TYPES: readonly FileSystemType[] = [
   overlayFileSystem,
   vfat,
   iso9660,
+  squashfs,
 ];
 
 /** Mounts a super block on an existing directory. */

@@ -104,6 +104,8 @@ export function fuzzImage(
     flags: number;
     /** Damage is done below this offset; default: anywhere. */
     within?: number;
+    /** … and not below this one. */
+    from?: number;
     /** More than reading. */
     more?: (sys: Sys) => Steps<void>;
     disk: (bytes: Uint8Array) => DiskSpec;
@@ -118,7 +120,8 @@ export function fuzzImage(
     const bytes = image.slice();
     const count = 1 + random(24);
     for (let i = 0; i < count; i++) {
-      const at = random(options.within ?? bytes.length);
+      const from = options.from ?? 0;
+      const at = from + random((options.within ?? bytes.length) - from);
       const values = [0, 0xff, 0x80, 1, random(256)];
       const length = random(4) === 0 ? 4 : 1;
       bytes.fill(values[random(values.length)] as number, at, at + length);
