@@ -75,17 +75,21 @@ function* download(ctx: Context, db: Database, args: readonly string[]): Steps<n
 function* clean(ctx: Context, db: Database): Steps<number> {
   const { print, root, settings } = ctx;
   const dir = cacheDir(ctx);
-  const kept = new Set(["installed"]);
+  /** With the sizes that they must have; 0 for any. */
+  const kept = new Map([["installed", 0]]);
   const tmpfs = isTmpfs(ctx);
   for (const repo of db.repositories) kept.add(indexCacheName(indexUrl(repo, db.arches[0] ?? "")));
   for (const pkg of allPackages(db)) {
     const installed = pkg.installed !== undefined;
-    if (settings.purge ? tmpfs && installed : installed || isAvailable(db, pkg))
-      kept.add(packageCacheName(pkg));
+    const wanted = settings.purge ? tmpfs && installed : installed || isAvailable(db, pkg);
+    // One of another size has been damaged.
+    const name = packageCacheName(pkg);
+    if (wanted && root.lstat(`${dir}/${name}`)?.size === pkg.info.size) kept.add(name);
   }
   const entries = yield* root.list(dir);
   for (const { name } of entries) {
-    if (kept.has(name)) continue;
+    const size = kept.get(name);
+    if (size === 0 || (size !== undefined && size === root.lstat(`${dir}/${name}`)?.size)) continue;
     yield* print.verbose(`deleting ${name}`);
     if (!settings.simulate) root.tryUnlink(`${dir}/${name}`);
   }

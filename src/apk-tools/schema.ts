@@ -20,7 +20,7 @@ export type Schema =
   | { readonly kind: "text" | "int" | "oct" | "hex" | "xattr" | "dependency" }
   | { readonly kind: "array"; readonly of: Schema; readonly sorted?: Order }
   | { readonly kind: "object"; readonly fields: readonly (readonly [string, Schema])[] }
-  /** A whole ADB as a blob. */
+  /** A whole ADB block as a blob. */
   | { readonly kind: "adb"; readonly of: Schema };
 
 /** A value: texts, blobs and dependencies are byte strings. Fields that are nothing are not in the map. */
@@ -186,7 +186,7 @@ class Decoding {
         return object;
       }
       case "adb":
-        return decodeAdb(new AdbReader(reader.bytes(word)), schema.of);
+        return decodeAdb(new AdbReader(nestedAdb(reader.bytes(word))), schema.of);
     }
   }
 }
@@ -203,6 +203,23 @@ function decodeDependency(reader: AdbReader, word: Word): string {
     conflict: (match & CONFLICT) !== 0,
   };
   return formatDependency(dep);
+}
+
+/** What is in a block that stands in a blob: its word has the size with or without itself. */
+function nestedAdb(blob: Uint8Array): Uint8Array {
+  if (blob.length < 4) throw new FormatError("data", "damaged ADB");
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
+  const tag = view.getUint32(0, true);
+  if (tag === 0xc000_0000) return blob.subarray(16);
+  if (tag !== blob.length && tag !== blob.length - 4) throw new FormatError("data", "damaged ADB");
+  return blob.subarray(4);
+}
+
+function nested(adb: Uint8Array): Uint8Array {
+  const blob = new Uint8Array(adb.length + 4);
+  new DataView(blob.buffer).setUint32(0, adb.length, true);
+  blob.set(adb, 4);
+  return blob;
 }
 
 // ---- writing ---------------------------------------------------------------------------------------
@@ -232,7 +249,7 @@ export function encodeAdb(writer: AdbWriter, schema: Schema, value: AdbValue): W
       return writer.object(words);
     }
     case "adb":
-      return writer.bytes(makeAdb(schema.of, value));
+      return writer.bytes(nested(makeAdb(schema.of, value)));
   }
 }
 
