@@ -7,12 +7,14 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildCommandLine } from "./lazy-bundles.mjs";
@@ -20,8 +22,8 @@ import { buildCommandLine } from "./lazy-bundles.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
 
-/** What the cache of compiled code is to hold: the functions that this run calls. */
-const WARM_UP = ["run", "alpine", "sh", "-c", readFileSync(`${root}scripts/warm-up.sh`, "latin1")];
+/** What the cache of compiled code is to hold: the functions that this script calls. `/mnt` is a folder of the host. */
+const WARM_UP = readFileSync(`${root}scripts/warm-up.sh`, "latin1");
 
 function newest(path) {
   const stat = lstatSync(path);
@@ -95,10 +97,13 @@ async function buildLibrary(entry, outfile, platform) {
 /** The first run of the command line leaves V8's compiled code beside it. */
 function warmUp() {
   for (const name of readdirSync(dist)) if (name.endsWith(".cache")) rmSync(`${dist}/${name}`);
-  const { status, stderr } = spawnSync(process.execPath, [`${root}bin/bivy.cjs`, ...WARM_UP], {
+  const folder = mkdtempSync(`${tmpdir()}/bivy-`);
+  const command = ["run", "-v", `${folder}:/mnt`, "alpine", "sh", "-c", WARM_UP];
+  const { status, stderr } = spawnSync(process.execPath, [`${root}bin/bivy.cjs`, ...command], {
     encoding: "utf8",
     timeout: 60_000,
   });
+  rmSync(folder, { recursive: true });
   if (status !== 0) throw new Error(`the command line that was built does not work:\n${stderr}`);
 }
 

@@ -37,3 +37,13 @@ printf '#!/bin/sh\n. /tmp/lib\necho "$1"\n' >/tmp/s; echo 'g() { :; }' >/tmp/lib
 for j in 1 2; do (exit "$j") & p=$!; done; wait "$p"
 mkdir -p /tmp/d/e; cp /tmp/in /tmp/d; mv /tmp/d/in /tmp/d/e; touch /tmp/d/f; rm -r /tmp/d
 test -f /tmp/in -a -r /tmp/in; rm /tmp/in /tmp/s /tmp/lib
+
+# The same on a folder of the host.
+printf '#!/bin/sh\n. /mnt/lib\ng "$1"\n' >/mnt/s; echo 'g() { echo "$1"; }' >/mnt/lib; chmod 755 /mnt/s
+/mnt/s 1; /mnt/s 2; (cd /mnt && find . -name 's*' -exec grep -l lib {} \; | head -n 1); ls -l /mnt
+head -n 2 /mnt/s | while read -r a b c; do set -- "$a" "$b"; done
+while IFS= read -r l; do i=${#l}; done </mnt/s
+printf '1\n2\n' | xargs -n 1 echo; cat /mnt/lib >/mnt/out; rm /mnt/*
+i=0; while [ "$i" -lt 3 ]; do i=$((i + 1)); read -r a b <<X; done
+$i b
+X
