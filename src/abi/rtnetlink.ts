@@ -47,6 +47,7 @@ export const IFA_LABEL = 3;
 export const IFA_BROADCAST = 4;
 export const IFA_CACHEINFO = 6;
 export const IFA_FLAGS = 8;
+export const IFA_F_SECONDARY = 0x01;
 export const IFA_F_PERMANENT = 0x80;
 
 export const RTA_DST = 1;

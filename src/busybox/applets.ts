@@ -121,11 +121,18 @@ import { strings } from "./miscutils/strings.ts";
 import { time } from "./miscutils/time.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
+import { arp } from "./networking/arp.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
+import { ifconfig } from "./networking/ifconfig.ts";
+import { ifdown, ifup } from "./networking/ifupdown.ts";
+import { ip, ipaddr, iplink, ipneigh, iproute, iprule, iptunnel } from "./networking/ip/ip.ts";
 import { ipcalc } from "./networking/ipcalc.ts";
 import { nc } from "./networking/nc.ts";
 import { netstat } from "./networking/netstat.ts";
+import { nslookup } from "./networking/nslookup.ts";
 import { ping, ping6 } from "./networking/ping.ts";
+import { route } from "./networking/route.ts";
+import { udhcpc } from "./networking/udhcpc.ts";
 import { wget } from "./networking/wget.ts";
 import { free } from "./procps/free.ts";
 import { fuser } from "./procps/fuser.ts";
@@ -415,7 +422,21 @@ export function allApplets(): Applet[] {
     hostname,
     ipcalc,
     nc,
+    arp,
+    ifconfig,
+    ifdown,
+    ifup,
+    ip,
+    ipaddr,
+    iplink,
+    ipneigh,
+    iproute,
+    iprule,
+    iptunnel,
     netstat,
+    nslookup,
+    route,
+    udhcpc,
     ping,
     ping6,
     wget,

@@ -9,7 +9,7 @@ import {
   IFF_RUNNING,
   IFF_UP,
 } from "../../abi/if.ts";
-import { broadcastOf } from "./address.ts";
+import { broadcastOf, inNetwork, isLoopback } from "./address.ts";
 
 /** An address of an interface. */
 export interface IfAddr {
@@ -20,7 +20,7 @@ export interface IfAddr {
   /** Alias name "eth0:1", else the device's. */
   label: string;
   /** RT_SCOPE_*: 0 everywhere, 253 this link, 254 this host. */
-  readonly scope: number;
+  scope: number;
 }
 
 /** Addresses of one interface at most. */
@@ -86,14 +86,31 @@ export class NetDevice {
 
   /** An address as it is kept. */
   static ifAddr(device: NetDevice, addr: Uint8Array, prefix: number, label?: string): IfAddr {
-    const local = device.loopback;
     const link = addr.length === 16 && addr[0] === 0xfe && ((addr[1] as number) & 0xc0) === 0x80;
     return {
       addr,
       prefix,
-      broadcast: addr.length === 4 && prefix < 31 && !local ? broadcastOf(addr, prefix) : undefined,
+      broadcast:
+        addr.length === 4 && prefix < 31 && !device.loopback
+          ? broadcastOf(addr, prefix)
+          : undefined,
       label: label ?? device.name,
-      scope: local ? 254 : link ? 253 : 0,
+      scope: isLoopback(addr) ? 254 : link ? 253 : 0,
     };
+  }
+
+  /** Another address of the same network came first (IFA_F_SECONDARY). */
+  isSecondary(each: IfAddr): boolean {
+    const { addr, prefix } = each;
+    if (addr.length !== 4) return false;
+    const first = this.addrs.find((a) => a.prefix === prefix && inNetwork(a.addr, addr, prefix));
+    return first !== each;
+  }
+
+  /** As they are listed: IPv4 as they came, IPv6 by scope. */
+  get listed(): IfAddr[] {
+    const six = this.addrs.filter(({ addr }) => addr.length === 16);
+    const four = this.addrs.filter(({ addr }) => addr.length === 4);
+    return [...four, ...six.sort((a, b) => a.scope - b.scope)];
   }
 }

@@ -1,7 +1,6 @@
 // Requests about interfaces, routes and neighbours on any socket (netdevice(7), arp(7)).
 import {
   EADDRNOTAVAIL,
-  EBUSY,
   EINVAL,
   ENODEV,
   ENOTTY,
@@ -100,7 +99,6 @@ function setMask(stack: NetStack, device: NetDevice, req: IfReq): void {
 }
 
 function rename(stack: NetStack, device: NetDevice, req: IfReq): void {
-  if (device.up) throw EBUSY;
   stack.rename(device, req.newName ?? "");
 }
 
@@ -141,7 +139,7 @@ function setOf(stack: NetStack, device: NetDevice, request: number, req: IfReq):
       device.txQueueLen = value;
       return;
     case SIOCSIFHWADDR:
-      if (device.loopback || addr?.length !== 6) throw EOPNOTSUPP;
+      if (addr?.length !== 6) throw EINVAL;
       if (((addr[0] as number) & 1) !== 0) throw EADDRNOTAVAIL;
       device.address = addr;
       return;

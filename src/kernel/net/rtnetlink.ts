@@ -1,10 +1,10 @@
 // What the messages of NETLINK_ROUTE ask, and their answers (rtnetlink(7), linux/rtnetlink.h).
 import {
   EADDRNOTAVAIL,
-  EBUSY,
   EEXIST,
   EINVAL,
   ENODEV,
+  ENOENT,
   EOPNOTSUPP,
   Errno,
   ESRCH,
@@ -13,7 +13,7 @@ import { ARPHRD_ETHER } from "../../abi/if.ts";
 import * as rt from "../../abi/rtnetlink.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../../abi/socket.ts";
 import { NlBody, type NlMessage, nlAttributes, nlText, u32, u32Of } from "../../lib/netlink.ts";
-import { addressText, networkOf } from "./address.ts";
+import { addressText, broadcastOf, networkOf } from "./address.ts";
 import type { IfAddr, NetDevice } from "./device.ts";
 import type { NetStack, Route, RouteWish } from "./stack.ts";
 
@@ -85,14 +85,15 @@ function link(device: NetDevice): Answer {
 
 function address(device: NetDevice, each: IfAddr): Answer {
   const { addr, prefix, broadcast, label, scope } = each;
-  const body = new NlBody([family(addr), prefix, rt.IFA_F_PERMANENT, scope, ...u32(device.index)]);
+  const flags = rt.IFA_F_PERMANENT | (device.isSecondary(each) ? rt.IFA_F_SECONDARY : 0);
+  const body = new NlBody([family(addr), prefix, flags, scope, ...u32(device.index)]);
   body.put(rt.IFA_ADDRESS, addr);
   if (addr.length === 4) {
     body.put(rt.IFA_LOCAL, addr);
     if (broadcast !== undefined) body.put(rt.IFA_BROADCAST, broadcast);
     body.text(rt.IFA_LABEL, label);
   }
-  body.u32(rt.IFA_FLAGS, rt.IFA_F_PERMANENT);
+  body.u32(rt.IFA_FLAGS, flags);
   body.put(rt.IFA_CACHEINFO, [...FOREVER, ...FOREVER, ...u32(0), ...u32(0)]);
   return { type: rt.RTM_NEWADDR, body: body.end() };
 }
@@ -141,18 +142,24 @@ function* localRoutes(stack: NetStack, of: number): Iterable<Answer> {
       if (device.loopback && !six)
         yield local(networkOf(addr, prefix), prefix, rt.RTN_LOCAL, rt.RT_SCOPE_HOST);
       yield local(addr, addr.length * 8, rt.RTN_LOCAL, rt.RT_SCOPE_HOST);
-      const last = device.loopback && !six ? Uint8Array.of(127, 255, 255, 255) : broadcast;
+      const last = device.loopback && !six && prefix < 31 ? broadcastOf(addr, prefix) : broadcast;
       if (last !== undefined) yield local(last, 32, rt.RTN_BROADCAST, rt.RT_SCOPE_LINK);
     }
   }
 }
 
+function byAddress(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
+}
+
 function* routes(stack: NetStack, of: number): Iterable<Answer> {
   for (const version of [AF_INET, AF_INET6]) {
     if (of !== AF_UNSPEC && of !== version) continue;
-    // As Linux lists them: the widest first.
     const main = stack.routes.filter((r) => family(r.dst) === version);
-    main.sort((a, b) => (version === AF_INET ? a.prefix - b.prefix : b.prefix - a.prefix));
+    // As Linux lists them: IPv4 by address, IPv6 the narrowest first.
+    if (version === AF_INET) main.sort((a, b) => byAddress(a.dst, b.dst) || a.prefix - b.prefix);
+    else main.sort((a, b) => b.prefix - a.prefix);
     for (const each of main) yield route(each, each.device, rt.RT_TABLE_MAIN);
     yield* localRoutes(stack, version);
   }
@@ -203,7 +210,6 @@ function setLink(stack: NetStack, body: Uint8Array): void {
   const queue = attributes.get(rt.IFLA_TXQLEN);
   if (queue !== undefined) device.txQueueLen = u32Of(queue);
   if (name !== undefined && index > 0 && nlText(name) !== device.name) {
-    if (device.up) throw EBUSY;
     stack.rename(device, nlText(name));
   }
   const [flags, change] = [u32Of(body, 8), u32Of(body, 12)];
@@ -216,6 +222,7 @@ function changeAddress(stack: NetStack, message: NlMessage, add: boolean): void 
   const device = deviceOf(stack, u32Of(body, 4));
   const addr = (attributes.get(rt.IFA_LOCAL) ?? attributes.get(rt.IFA_ADDRESS))?.slice();
   const size = body[0] === AF_INET ? 4 : body[0] === AF_INET6 ? 16 : 0;
+  if (size === 0) throw EOPNOTSUPP;
   if (addr?.length !== size) throw EINVAL;
   const prefix = body[1] as number;
   if (!add) {
@@ -231,6 +238,7 @@ function changeAddress(stack: NetStack, message: NlMessage, add: boolean): void 
   }
   const label = attributes.get(rt.IFA_LABEL);
   const made = stack.addAddress(device, addr, prefix, label && nlText(label));
+  if (size === 4) made.scope = body[3] as number;
   if (size === 4) made.broadcast = attributes.get(rt.IFA_BROADCAST)?.slice();
 }
 
@@ -282,7 +290,8 @@ function changeRoute(stack: NetStack, message: NlMessage, add: boolean): void {
     try {
       stack.removeRoute({ dst, prefix, metric });
     } catch (e) {
-      if (e !== ESRCH || (flags & rt.NLM_F_CREATE) === 0) throw e;
+      if (e !== ESRCH) throw e;
+      if ((flags & rt.NLM_F_CREATE) === 0) throw ENOENT;
     }
   } else if ((flags & rt.NLM_F_CREATE) === 0) throw EEXIST;
   stack.addRoute(wish);
@@ -355,7 +364,7 @@ export function answer(stack: NetStack, message: NlMessage): Answer[] {
       throw EOPNOTSUPP;
     case rt.RTM_GETADDR:
       return stack.devices.flatMap((device) =>
-        device.addrs
+        device.listed
           .filter(({ addr }) => of === AF_UNSPEC || family(addr) === of)
           .map((each) => address(device, each)),
       );

@@ -173,9 +173,9 @@ export class NetStack {
 
   /** The route that an address brings with it. */
   #connect(device: NetDevice, { addr, prefix }: IfAddr): void {
-    if (!device.up || device.loopback || prefix === addr.length * 8) return;
-    const dst = networkOf(addr, prefix);
     const six = addr.length === 16;
+    if (!device.up || (device.loopback && !six) || prefix === addr.length * 8) return;
+    const dst = networkOf(addr, prefix);
     const metric = six ? IPV6_METRIC : 0;
     const source = six ? undefined : addr;
     if (this.routes.some((r) => same(r, dst, prefix, metric) && r.device === device)) return;
