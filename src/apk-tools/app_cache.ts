@@ -75,8 +75,7 @@ function* download(ctx: Context, db: Database, args: readonly string[]): Steps<n
 function* clean(ctx: Context, db: Database): Steps<number> {
   const { print, root, settings } = ctx;
   const dir = cacheDir(ctx);
-  /** With the sizes that they must have; 0 for any. */
-  const kept = new Map([["installed", 0]]);
+  const kept = new Set(["installed"]);
   const tmpfs = isTmpfs(ctx);
   for (const repo of db.repositories) kept.add(indexCacheName(indexUrl(repo, db.arches[0] ?? "")));
   for (const pkg of allPackages(db)) {
@@ -88,8 +87,7 @@ function* clean(ctx: Context, db: Database): Steps<number> {
   }
   const entries = yield* root.list(dir);
   for (const { name } of entries) {
-    const size = kept.get(name);
-    if (size === 0 || (size !== undefined && size === root.lstat(`${dir}/${name}`)?.size)) continue;
+    if (kept.has(name)) continue;
     yield* print.verbose(`deleting ${name}`);
     if (!settings.simulate) root.tryUnlink(`${dir}/${name}`);
   }
