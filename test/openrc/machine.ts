@@ -4,13 +4,7 @@ import { fileURLToPath } from "node:url";
 import { FixedHost, Machine, nodeHost } from "../../src/index.ts";
 
 const APORTS = fileURLToPath(new URL("../../aports/", import.meta.url));
-export const RUNLEVELS: readonly string[] = [
-  "sysinit",
-  "boot",
-  "default",
-  "nonetwork",
-  "shutdown",
-];
+export const RUNLEVELS: readonly string[] = ["sysinit", "boot", "default", "nonetwork", "shutdown"];
 
 /** Puts all that is below a folder of the host into the machine. */
 export function installTree(machine: Machine, folder: string, at = ""): void {

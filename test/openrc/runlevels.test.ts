@@ -54,12 +54,12 @@ const rows: Row[] = [
   {
     name: "shutdown stops all in the reverse order, but what has -stop",
     run: brief(`${BOOTED}; openrc shutdown`),
-    out: "-last -web -cache -log -net -mounts -root -dev +end \n",
+    out: "-last -web -net -cache -log -mounts -root -dev +end \n",
   },
   {
     name: "single keeps sysinit's; default comes back",
     run: brief(`${BOOTED}; openrc single; cat /run/openrc/softlevel; openrc default`),
-    out: "-last -web -cache -log -net -mounts -root single+root +mounts +net +log +cache +web +last \n",
+    out: "-last -web -net -cache -log -mounts -root single+root +mounts +net +log +cache +web +last \n",
   },
   {
     name: "a runlevel of one's own has boot's services, too, and stops the others",
@@ -75,12 +75,14 @@ const rows: Row[] = [
   },
   {
     name: "stopping by hand stops who needs it first, and restarting brings them back",
-    run: brief(`${BOOTED}; rc-service manual start; rc-service net restart`),
-    out: "+manual -manual -last -web  * WARNING: you are stopping a boot service -net +net +web +manual \n",
+    run: `${BOOTED}; rc-service manual start; rc-service net restart`,
+    out: "+manual\n * WARNING: you are stopping a boot service\n-manual\n-web\n-net\n+net\n+web\n+manual\n",
   },
   {
     name: "what is needed starts first when a service is started by hand",
-    run: brief("openrc sysinit >/dev/null; echo boot >/run/openrc/softlevel; rc-service manual start"),
+    run: brief(
+      "openrc sysinit >/dev/null; echo boot >/run/openrc/softlevel; rc-service manual start",
+    ),
     out: "+root +mounts +net +cache +web +manual \n",
   },
   {
@@ -171,7 +173,7 @@ up
     },
     files: { "/etc/rc.conf": "rc_parallel=YES\n" },
     run: "openrc default; rc-status -f ini default",
-    out: "quick\nslow\nafter\n[default]\nquick =  started \nslow =  started \nafter =  started \n",
+    out: "quick\nslow\nafter\n[default]\nslow =  started \nquick =  started \nafter =  started \n",
   },
   {
     name: "rc-abort ends the whole change",

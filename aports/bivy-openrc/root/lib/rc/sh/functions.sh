@@ -26,13 +26,14 @@ yesno()
 		no|NO|false|0|"") return 1 ;;
 	esac
 	_yesno_word "$1"
-	[ $? -eq 2 ] || return
-	local value=
-	eval value=\"\$$1\"
-	_yesno_word "$value"
-	[ $? -eq 2 ] || return
-	vewarn "\$$1 is not set properly"
-	return 2
+	local answer=$? value=
+	if [ $answer -eq 2 ]; then
+		eval value=\"\$$1\"
+		_yesno_word "$value"
+		answer=$?
+		[ $answer -ne 2 ] || vewarn "\$$1 is not set properly"
+	fi
+	return $answer
 }
 
 _yesno_word()
