@@ -180,9 +180,12 @@ export function* writeState(ctx: Context, db: Database): Steps<void> {
   const { root } = ctx;
   const sync = wantsSync(ctx);
   const name = (one: InstalledPackage): string => one.pkg.name;
-  db.installed.sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0));
+  // Scripts stay in the order of installation.
+  const sorted = [...db.installed].sort((a, b) =>
+    name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0,
+  );
   yield* root.replaceFile(WORLD, formatWorld(db), 0o644, sync);
-  yield* root.replaceFile(INSTALLED, formatInstalled(db.installed), 0o644, sync);
+  yield* root.replaceFile(INSTALLED, formatInstalled(sorted), 0o644, sync);
   yield* root.replaceFile(SCRIPTS, formatScripts(db.installed), 0o644, sync);
   yield* root.replaceFile(TRIGGERS, formatTriggers(db.triggers), 0o644, sync);
 }
