@@ -72,7 +72,8 @@ export function infoFromAdb(object: AdbObject): PackageInfo {
   const hash = bytesOf(String(object.get("hashes") ?? ""));
   if (hash.length > 0) info.identity = identityOfHash(hash);
   const texts = [...TEXTS, ...LISTS].map(([, key]) => info[key]);
-  if (info.name === "" || info.version === "" || texts.some((text) => /[\n\0]/.test(text)))
+  const bad = !/^[a-zA-Z0-9._+-]+$/.test(info.name) || !/^[^\s/]+$/.test(info.version);
+  if (bad || texts.some((text) => /[\n\0]/.test(text)))
     throw new FormatError("data", "damaged package information");
   return info;
 }

@@ -16,7 +16,7 @@ import { hex } from "./extract_v2.ts";
 import { noProblems, parseIndex } from "./index-text.ts";
 import { Package } from "./package.ts";
 import { openPackage } from "./package-stream.ts";
-import { expandSpec } from "./pkgname-spec.ts";
+import { expandSpec, isSpec } from "./pkgname-spec.ts";
 import { type AdbObject, makeAdb, schemaOf } from "./schema.ts";
 import { comparePackages } from "./select.ts";
 import { fileSource } from "./source.ts";
@@ -141,6 +141,7 @@ function* make(ctx: Context, args: readonly string[]): Steps<number> {
     throw new ApkError(`invalid hash: ${hash}`);
   if (filter !== undefined && indexPath === undefined)
     throw new ApkError("--filter-spec needs --index");
+  if (spec !== undefined && !isSpec(spec)) throw new ApkError(`invalid pkgname-spec: ${spec}`);
   const oldSpec = filter ?? fileNameOf(spec ?? USUAL_SPEC);
   const old =
     indexPath === undefined ? undefined : yield* readOldIndex(ctx, trust, indexPath, oldSpec);

@@ -6,12 +6,13 @@ import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { Sha1 } from "../lib/sha1.ts";
 import { S_ISDIR } from "../libc/stat.ts";
 import { AdbFileReader, isAdb, readAdbHead } from "./adb-block.ts";
-import { indexFromAdb } from "./adb-package.ts";
+import { identityBytes, indexFromAdb } from "./adb-package.ts";
 import { verifyAdb } from "./adb-sign.ts";
 import type { Context } from "./context.ts";
 import { ApkError, badArchive, errorText } from "./errors.ts";
 import { hex } from "./extract_v2.ts";
 import type { Package } from "./package.ts";
+import { expandSpec } from "./pkgname-spec.ts";
 import type { Repository } from "./repository.ts";
 import { readSignedTar, withArchiveErrors } from "./signed-tar.ts";
 import { bytesSource, isRemote, openUrl, type Source } from "./source.ts";
@@ -258,16 +259,8 @@ export function packageUrl(
   const base = repo.type === "ndx" ? directoryOf(repo.url) : repo.url.replace(/\/+$/, "");
   const usual = repo.type === "ndx" ? "${name}-${version}.apk" : "${arch}/${name}-${version}.apk";
   const spec = repo.packageSpec === "" ? usual : repo.packageSpec;
-  const values: Readonly<Record<string, string>> = {
-    name: info.name,
-    version: info.version,
-    arch: info.arch === "" ? arch : info.arch,
-    hash: identityHex(info.identity),
-  };
-  const path = spec.replace(/\$\{(\w+)(?::(\d+))?\}/g, (all, key: string, length?: string) => {
-    const value = Object.hasOwn(values, key) ? values[key] : undefined;
-    if (value === undefined) return all;
-    return length === undefined ? value : value.slice(0, Number(length));
-  });
+  const named = info.arch === "" ? { ...info, arch } : info;
+  // A template that cannot be filled in names no file: that it is not there is told.
+  const path = expandSpec(spec, named, hex(identityBytes(info.identity))) ?? spec;
   return path.includes("://") ? path : `${base}/${path}`;
 }

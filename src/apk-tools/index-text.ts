@@ -126,6 +126,11 @@ function finish(info: PackageInfo, all: Package[], problems: IndexProblems): voi
     problems.newer = true;
     return;
   }
+  // Names become file names.
+  if (info.name.includes("/")) {
+    problems.broken = true;
+    return;
+  }
   // Only world may name tags: the one mistake that can be seen without parsing what may never be asked for.
   if (info.depends.includes("@") || info.provides.includes("@")) {
     info.uninstallable = true;

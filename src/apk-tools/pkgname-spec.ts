@@ -1,19 +1,30 @@
 // Templates of package file names: `${arch}/${name}-${version}.apk`, `${hash:8}` (apk-mkndx(8)).
 import type { PackageInfo } from "./package.ts";
 
-/** Fills a template in; undefined for a variable nobody knows. `hash` in hexadecimal. */
-export function expandSpec(spec: string, info: PackageInfo, hash: string): string | undefined {
-  const values: ReadonlyMap<string, string> = new Map([
-    ["name", info.name],
-    ["version", info.version],
-    ["arch", info.arch],
-    ["hash", hash],
-  ]);
-  let known = true;
-  const text = spec.replace(/\$\{(\w+)(?::(\d{1,4}))?\}/g, (_, key: string, length?: string) => {
-    const value = values.get(key);
-    if (value === undefined) known = false;
-    return (value ?? "").slice(0, length === undefined ? undefined : Number(length));
-  });
-  return known ? text : undefined;
+const VARIABLE = /\$\{(name|version|arch|hash)(?::(\d{1,4}))?\}/g;
+
+/** Fills a template in; undefined when it has variables that nobody knows. `hash` in hexadecimal. */
+export function expandSpec(
+  spec: string,
+  info: Pick<PackageInfo, "name" | "version" | "arch">,
+  hash: string,
+): string | undefined {
+  if (spec.replace(VARIABLE, "").includes("$")) return undefined;
+  const values: Readonly<Record<string, string>> = {
+    name: info.name,
+    version: info.version,
+    arch: info.arch,
+    hash,
+  };
+  return spec.replace(VARIABLE, (_, key: string, length?: string) =>
+    (values[key] as string).slice(0, length === undefined ? undefined : Number(length)),
+  );
+}
+
+/** Does every package get a file name of its own that tells its name first? */
+export function isSpec(spec: string): boolean {
+  const path = spec.replace(/^[a-z]+:\/\/[^/]*\//, "");
+  const literal = path.replace(VARIABLE, "");
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return /^[a-zA-Z0-9._+/-]*$/.test(literal) && file.startsWith("${name}") && file !== "${name}";
 }
