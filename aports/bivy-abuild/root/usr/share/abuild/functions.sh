@@ -98,7 +98,7 @@ if [ -n "$USE_COLORS" ] && [ -t 1 ]; then enable_colors; fi
 
 # What is going on goes to stderr: stdout belongs to the programs that are run.
 _say() {
-	printf "$1>>>${NORMAL} ${STRONG}%s:${NORMAL} %s%s\n" "${subpkgname:-${pkgname:-$program}}" "$2" "$3" >&2
+	printf "$1>>>${NORMAL} %s${STRONG}%s:${NORMAL} %s\n" "$2" "${subpkgname:-${pkgname:-$program}}" "$3" >&2
 }
 msg() { [ -n "$quiet" ] || _say "$GREEN" "" "$*"; }
 msg2() { [ -n "$quiet" ] || printf '    %s\n' "$*" >&2; }
