@@ -157,7 +157,8 @@ export class RootDir {
 
   /** Drops what is known of a directory that goes away or is replaced, and of all below it. */
   #forgetBelow(real: string): void {
-    // A path that leads through a link says nothing of where it ends: only a look at `real` tells.
+    // Whoever is below was reached by way of it.
+    if (!this.#open.has(real)) return;
     for (const [path, dir] of this.#open) {
       if (dir.real !== real && !dir.real.startsWith(`${real}/`)) continue;
       this.#open.delete(path);
