@@ -10,8 +10,8 @@ import { type Dependency, OP_ANY, OP_IDENTITY, parseDependency, satisfies } from
 import type { Name } from "./name.ts";
 import type { Package } from "./package.ts";
 import { wrapWords } from "./print.ts";
-import type { SolveOptions } from "./solver.ts";
 import { SOLVE_AVAILABLE, SOLVE_INSTALLED, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
+import type { SolveOptions } from "./solver-graph.ts";
 
 // ---- apk itself first --------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ import { commitPlan } from "./commit.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
-import { type Solution, type SolveOptions, solve } from "./solver.ts";
+import { type Solution, solve } from "./solver.ts";
+import type { SolveOptions } from "./solver-graph.ts";
 import { formatWorldDependency } from "./world.ts";
 
 /** Exit status of what is refused before anything is tried. */

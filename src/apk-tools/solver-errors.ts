@@ -1,7 +1,7 @@
 // Why a world cannot be made true: one paragraph for each package or name that stands in the way.
 import { type Dependency, formatDependency } from "./dependency.ts";
 import { wrapWords } from "./print.ts";
-import type { Solver } from "./solver.ts";
+import type { SolverGraph } from "./solver-graph.ts";
 import { meets, type NameState, PackageState } from "./solver-state.ts";
 
 /** A dependency and whose it is; undefined: world's. */
@@ -15,7 +15,7 @@ function formatDemand({ dep, by }: Demand): string {
 }
 
 class Explanation {
-  readonly #solver: Solver;
+  readonly #graph: SolverGraph;
   readonly #width: number;
   /** By the name they ask for. */
   readonly #demands = new Map<string, Demand[]>();
@@ -25,12 +25,12 @@ class Explanation {
   readonly clashing = new Set<PackageState | NameState>();
 
   constructor(
-    solver: Solver,
+    graph: SolverGraph,
     world: readonly Dependency[],
     order: readonly (PackageState | NameState)[],
     width: number,
   ) {
-    this.#solver = solver;
+    this.#graph = graph;
     this.#width = width;
     for (const dep of world) this.#demand({ dep, by: undefined });
     const packages = order.filter((one) => one instanceof PackageState);
@@ -68,7 +68,7 @@ class Explanation {
     this.lines.push(`  ${pkg.id}:`);
     if (unfit) {
       this.#words("error", ["uninstallable"]);
-      if (!this.#solver.db.isArchAllowed(pkg.info.arch)) this.#words("arch", [pkg.info.arch]);
+      if (!this.#graph.db.isArchAllowed(pkg.info.arch)) this.#words("arch", [pkg.info.arch]);
     }
     this.#words("masked in", masked);
     this.#words("breaks", breaks);
@@ -77,13 +77,13 @@ class Explanation {
   }
 
   #isFit({ pkg }: PackageState): boolean {
-    return !pkg.info.uninstallable && this.#solver.db.isArchAllowed(pkg.info.arch);
+    return !pkg.info.uninstallable && this.#graph.db.isArchAllowed(pkg.info.arch);
   }
 
   #maskedIn(state: PackageState): string[] {
     if (!this.#isFit(state)) return [];
     if (!state.obtainable) return ["--no-network"];
-    const { tags, db } = this.#solver;
+    const { tags, db } = this.#graph;
     if (tags.of(state.pkg) & state.allowedTags) return [];
     const masked = new Set<string>();
     for (const repo of db.repositories)
@@ -111,7 +111,7 @@ class Explanation {
     for (const { state: other } of state.own.candidates)
       if (other.selected && other !== state && other.own === state.own) found.push(other.pkg.id);
     const holders = (dep: Dependency): void => {
-      const name = this.#solver.knownName(dep.name);
+      const name = this.#graph.knownName(dep.name);
       for (const { state: other, version } of name?.candidates ?? [])
         if (other.selected && other !== state && version !== "")
           found.push(`${other.pkg.id}[${formatDependency(dep)}]`);
@@ -155,12 +155,12 @@ class Explanation {
 
 /** Does what stands for a name lead to one of these? */
 function leadsTo(
-  solver: Solver,
+  graph: SolverGraph,
   name: string,
   goals: ReadonlySet<PackageState | NameState>,
 ): boolean {
   const seen = new Set<NameState>();
-  const todo = [solver.knownName(name)];
+  const todo = [graph.knownName(name)];
   for (let state = todo.pop(); state !== undefined; state = todo.pop()) {
     if (seen.has(state)) continue;
     seen.add(state);
@@ -177,13 +177,13 @@ function leadsTo(
 
 /** The parts of a world that have to go for the rest to be possible: all that is hopeless, else the last that clashes. */
 function findGuilty(
-  solver: Solver,
+  graph: SolverGraph,
   world: readonly Dependency[],
   { hopeless, clashing }: Explanation,
 ): Set<Dependency> {
-  const guilty = world.filter((dep) => !dep.conflict && leadsTo(solver, dep.name, hopeless));
+  const guilty = world.filter((dep) => !dep.conflict && leadsTo(graph, dep.name, hopeless));
   if (guilty.length > 0) return new Set(guilty);
-  const last = world.findLast((dep) => leadsTo(solver, dep.name, clashing));
+  const last = world.findLast((dep) => leadsTo(graph, dep.name, clashing));
   return new Set(last === undefined ? [] : [last]);
 }
 
@@ -196,13 +196,13 @@ export interface Failure {
 
 /** undefined when all is well. */
 export function explain(
-  solver: Solver,
+  graph: SolverGraph,
   world: readonly Dependency[],
   order: readonly (PackageState | NameState)[],
   width: number,
 ): Failure | undefined {
-  const found = new Explanation(solver, world, order, width);
+  const found = new Explanation(graph, world, order, width);
   if (found.lines.length === 0) return undefined;
   const status = found.hopeless.size + found.clashing.size;
-  return { errors: found.lines, status, guilty: findGuilty(solver, world, found) };
+  return { errors: found.lines, status, guilty: findGuilty(graph, world, found) };
 }

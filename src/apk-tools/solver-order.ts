@@ -4,15 +4,15 @@ import type { Change, Plan } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { type Dependency, satisfies } from "./dependency.ts";
 import type { Package } from "./package.ts";
-import type { Solver } from "./solver.ts";
 import { SOLVE_REINSTALL } from "./solver-flags.ts";
+import type { SolverGraph } from "./solver-graph.ts";
 import { meets, type NameState, type PackageState } from "./solver-state.ts";
 
 /** Dependencies nest at most this deep; deeper ones come without order. */
 const DEPTH_MAX = 1500;
 
 export class Ordering {
-  readonly #solver: Solver;
+  readonly #graph: SolverGraph;
   readonly #db: Database;
   readonly #world: readonly Dependency[];
   /** On the disk at the moment, by their names and what they provide. */
@@ -29,9 +29,9 @@ export class Ordering {
   /** Packages as they were done, and names that nothing stands for, as they were missed. */
   readonly order: (PackageState | NameState)[] = [];
 
-  constructor(solver: Solver, world: readonly Dependency[]) {
-    this.#solver = solver;
-    this.#db = solver.db;
+  constructor(graph: SolverGraph, world: readonly Dependency[]) {
+    this.#graph = graph;
+    this.#db = graph.db;
     this.#world = world;
     for (const { pkg } of this.#db.installed) {
       this.#present.add(pkg);
@@ -50,7 +50,7 @@ export class Ordering {
   }
 
   #stays(pkg: Package): boolean {
-    return this.#solver.packageState(pkg)?.selected === true;
+    return this.#graph.packageState(pkg)?.selected === true;
   }
 
   // ---- removals ------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ export class Ordering {
   }
 
   #successor(pkg: Package): PackageState | undefined {
-    const candidate = this.#solver
+    const candidate = this.#graph
       .knownName(pkg.name)
       ?.candidates.find(({ state }) => state.selected && state.pkg.name === pkg.name);
     return candidate?.state.pkg === pkg ? undefined : candidate?.state;
@@ -115,7 +115,7 @@ export class Ordering {
   // ---- installations -------------------------------------------------------------------------------
 
   #visitName(name: string, needed = true): void {
-    const state = this.#solver.knownName(name);
+    const state = this.#graph.knownName(name);
     if (state === undefined) return;
     if (state.chosen !== undefined) this.#visit(state.chosen.state);
     else if (needed && !this.#seenMissing.has(state)) {
@@ -174,7 +174,7 @@ export class Ordering {
   }
 
   #tag(state: PackageState): string {
-    const { tags } = this.#solver;
+    const { tags } = this.#graph;
     const { installed, repositories } = state.pkg;
     if (installed !== undefined && tags.bit(installed.repositoryTag) & state.allowedTags)
       return installed.repositoryTag;
@@ -192,7 +192,7 @@ export class Ordering {
 
   #isComplete({ pkg }: PackageState): boolean {
     for (const dep of pkg.installIf) {
-      const there = this.#solver
+      const there = this.#graph
         .knownName(dep.name)
         ?.candidates.some((c) => this.#seen.has(c.state) && meets(c, dep));
       if ((there ?? false) === dep.conflict) return false;

@@ -76,8 +76,9 @@ export class NameState {
   readonly candidates: Candidate[] = [];
   /** All providers are among the candidates, not only those that were met on other ways. */
   complete = false;
-  /** Packages that have a dependency or a conflict on this name. */
+  /** Packages that depend on the name, and that conflict with it. */
   readonly dependents: PackageState[] = [];
+  readonly opponents: PackageState[] = [];
   /** Packages with this name in their install_if. */
   readonly triggers: PackageState[] = [];
   requirers = 0;
@@ -88,7 +89,8 @@ export class NameState {
   decided = false;
   chosen: Candidate | undefined;
   queued = false;
-  dirty = false;
+  /** What has changed and was not looked at yet: bits of solver.ts. */
+  news = 0;
   /** Class in the order of decisions, while nothing changes. */
   rank = -1;
   /**

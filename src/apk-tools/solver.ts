@@ -3,11 +3,9 @@
 import type { Plan } from "./changes.ts";
 import type { Database } from "./database.ts";
 import type { Dependency } from "./dependency.ts";
-import type { Name } from "./name.ts";
-import type { Package } from "./package.ts";
-import { IN_CACHE } from "./repository.ts";
 import { explain, type Failure } from "./solver-errors.ts";
-import { SOLVE_INHERIT, SOLVE_INSTALLED, SOLVE_LATEST } from "./solver-flags.ts";
+import { SOLVE_INHERIT, SOLVE_LATEST } from "./solver-flags.ts";
+import { type SolveOptions, SolverGraph } from "./solver-graph.ts";
 import { Ordering } from "./solver-order.ts";
 import { prefer, selectable } from "./solver-prefer.ts";
 import {
@@ -15,181 +13,37 @@ import {
   clash,
   isOption,
   meets,
-  NameState,
-  PackageState,
-  Tags,
+  type NameState,
+  type PackageState,
 } from "./solver-state.ts";
 import { compareVersions } from "./version.ts";
-
-export interface SolveOptions {
-  /** SOLVE_* bits for all names. */
-  readonly flags: number;
-  /** More of them for the names on the command line, which are decided before others. */
-  readonly nameFlags?: ReadonlyMap<Name, number>;
-  /** Columns for the explanation of errors. */
-  readonly width?: number;
-}
 
 /** A plan, or why there is none. */
 export type Solution =
   | { readonly plan: Plan; readonly errors: undefined }
   | ({ readonly plan: undefined } & Failure);
 
+// News of a name: it has fewer options, something that holds it is there (or needed now), it is needed.
+const FEWER = 1;
+const PRESENT = 2;
+const NEEDED = 4;
+
+// Turns of names.
 const NOW = 0;
 const SOON = 1;
 const LAST = 2;
 
 /** One run. */
-export class Solver {
-  readonly db: Database;
-  readonly tags: Tags;
-  readonly #names = new Map<string, NameState>();
-  readonly #packages = new Map<Package, PackageState>();
+class Solver {
+  readonly #graph: SolverGraph;
   readonly #options: SolveOptions;
-  readonly #reachable: number;
-  readonly inRepository: number;
-  readonly #nameFlags = new Map<string, number>();
-  /** Packages whose install_if has the name. */
-  readonly #installIf = new Map<string, Package[]>();
-  #undiscovered: NameState[] = [];
+  /** Names of which something has changed. */
   #dirty: NameState[] = [];
   #queue: NameState[] = [];
 
   constructor(db: Database, options: SolveOptions) {
-    this.db = db;
+    this.#graph = new SolverGraph(db, options);
     this.#options = options;
-    this.tags = new Tags(db.repositories);
-    let reachable = IN_CACHE;
-    let all = 0;
-    for (const repo of db.repositories) {
-      all |= repo.bit;
-      if (repo.reachable) reachable |= repo.bit;
-    }
-    this.#reachable = reachable;
-    this.inRepository = all;
-    for (const [name, flags] of options.nameFlags ?? []) this.#nameFlags.set(name.name, flags);
-    for (const pkg of db.withInstallIf)
-      for (const { name } of pkg.installIf) {
-        const known = this.#installIf.get(name);
-        if (known === undefined) this.#installIf.set(name, [pkg]);
-        else known.push(pkg);
-      }
-  }
-
-  // ---- discovery -----------------------------------------------------------------------------------
-
-  /** The state of a name; all that can be reached from it is looked at later (see #discover). */
-  state(name: string): NameState {
-    const state = this.#name(name);
-    if (!state.complete) {
-      state.complete = true;
-      this.#undiscovered.push(state);
-    }
-    return state;
-  }
-
-  /** Measures how long the chains of dependencies below a name are; where they are circles they end. */
-  #measure(start: NameState): void {
-    if (start.chain !== 0) return;
-    const way: { name: NameState; below: readonly NameState[]; next: number; chain: number }[] = [];
-    const enter = (name: NameState): void => {
-      name.chain = -1;
-      const below = name.candidates.flatMap(({ state }) => state.targets);
-      way.push({ name, below, next: 0, chain: 1 });
-    };
-    enter(start);
-    for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
-      const next = here.below[here.next++];
-      if (next === undefined) {
-        here.name.chain = here.chain;
-        way.pop();
-        const parent = way.at(-1);
-        if (parent !== undefined) parent.chain = Math.max(parent.chain, here.chain + 1);
-      } else if (next.chain === 0) enter(next);
-      else here.chain = Math.max(here.chain, next.chain + 1);
-    }
-  }
-
-  #name(name: string): NameState {
-    let state = this.#names.get(name);
-    if (state === undefined) {
-      state = new NameState(name);
-      this.#names.set(name, state);
-    }
-    return state;
-  }
-
-  packageState(pkg: Package): PackageState | undefined {
-    return this.#packages.get(pkg);
-  }
-
-  knownName(name: string): NameState | undefined {
-    return this.#names.get(name);
-  }
-
-  #discover(): void {
-    for (let state = this.#undiscovered.pop(); state; state = this.#undiscovered.pop()) {
-      const providers = this.db.names.get(state.name)?.providers ?? [];
-      for (const { pkg } of providers) this.#package(pkg);
-      // In the order of the database, whatever way they were found on.
-      const place = new Map<Package, number>();
-      providers.forEach(({ pkg }, i) => {
-        if (!place.has(pkg)) place.set(pkg, i);
-      });
-      state.candidates.sort(
-        (a, b) => (place.get(a.state.pkg) ?? 0) - (place.get(b.state.pkg) ?? 0),
-      );
-    }
-  }
-
-  #package(pkg: Package): PackageState {
-    const known = this.#packages.get(pkg);
-    if (known !== undefined) return known;
-    const own = this.#name(pkg.name);
-    const flags = this.#options.flags | (this.#nameFlags.get(pkg.name) ?? 0);
-    const state = new PackageState(pkg, own, this.#isObtainable(pkg), flags);
-    if (flags & SOLVE_INSTALLED && pkg.installed === undefined && this.#isInstalled(pkg.name))
-      state.impossible = true;
-    this.#packages.set(pkg, state);
-    own.candidates.push({ state, version: pkg.version, barred: false, preferred: false });
-    this.#discoverTriggered(pkg.name);
-    for (const { name, version } of pkg.provides) {
-      const provided = this.#name(name);
-      provided.candidates.push({ state, version, barred: false, preferred: false });
-      if (version === "") state.virtual.push(provided);
-      else if (provided !== own) state.owned.push(provided);
-      this.#discoverTriggered(name);
-    }
-    for (const dep of state.depends) {
-      const target = this.state(dep.name);
-      state.targets.push(target);
-      if (target.dependents[target.dependents.length - 1] !== state) target.dependents.push(state);
-    }
-    if (pkg.info.installIf !== "")
-      for (const { name } of pkg.installIf) this.#name(name).triggers.push(state);
-    return state;
-  }
-
-  /** Packages that come by themselves with others must be known when those are. */
-  #discoverTriggered(name: string): void {
-    const triggered = this.#installIf.get(name);
-    if (triggered === undefined) return;
-    this.#installIf.delete(name);
-    for (const pkg of triggered) this.#package(pkg);
-  }
-
-  #isInstalled(name: string): boolean {
-    return this.db.installedByName(name) !== undefined;
-  }
-
-  #isObtainable(pkg: Package): boolean {
-    if (pkg.installed !== undefined) return true;
-    if (pkg.info.uninstallable || !this.db.isArchAllowed(pkg.info.arch)) return false;
-    return (
-      (pkg.repositories & this.#reachable) !== 0 ||
-      pkg.filename !== "" ||
-      pkg.info.installedSize === 0
-    );
   }
 
   // ---- consequences --------------------------------------------------------------------------------
@@ -201,15 +55,15 @@ export class Solver {
     for (const name of state.virtual) this.#touch(name);
   }
 
-  #touch(name: NameState): void {
+  /** What can stand for the name has become less; `news` says what else it may be. */
+  #touch(name: NameState, news = FEWER): void {
     name.rank = -1;
-    if (name.dirty) return;
-    name.dirty = true;
-    this.#dirty.push(name);
+    if (name.news === 0) this.#dirty.push(name);
+    name.news |= news;
   }
 
   #enqueue(name: NameState): void {
-    this.#touch(name);
+    this.#touch(name, name.requirers === 1 ? NEEDED | PRESENT : NEEDED);
     if (name.queued || name.decided) return;
     name.queued = true;
     this.#queue.push(name);
@@ -217,15 +71,20 @@ export class Solver {
 
   /** Lets all changes take effect. */
   #settle(): void {
-    for (;;) {
-      this.#discover();
-      const name = this.#dirty.shift();
-      if (name === undefined) return;
-      name.dirty = false;
-      for (const dependent of name.dependents)
-        if (!dependent.impossible && !dependent.selected) this.#examine(dependent);
+    this.#graph.discover();
+    for (const name of this.#dirty) {
+      const { news } = name;
+      name.news = 0;
+      if (news & FEWER) this.#examineAll(name.dependents);
+      if (news & (FEWER | PRESENT)) this.#examineAll(name.opponents);
       if (!name.decided && (name.requirers > 0 || name.wanted)) this.#merge(name);
+      this.#graph.discover();
     }
+    this.#dirty.length = 0;
+  }
+
+  #examineAll(states: readonly PackageState[]): void {
+    for (const state of states) if (!state.impossible && !state.selected) this.#examine(state);
   }
 
   /** Can all of its dependencies still be met? */
@@ -329,15 +188,15 @@ export class Solver {
 
   /** Makes a dependency of something selected, or of world, hold. */
   #apply(dep: Dependency, owner: PackageState | undefined): void {
-    const name = this.state(dep.name);
-    this.#discover();
+    const name = this.#graph.state(dep.name);
+    this.#graph.discover();
     if (dep.conflict) {
       for (const candidate of name.candidates)
         if (candidate.state !== owner && meets(candidate, dep)) this.#object(candidate.state);
       return;
     }
     name.requirers++;
-    const tag = owner === undefined ? this.tags.bit(dep.tag) : 0;
+    const tag = owner === undefined ? this.#graph.tags.bit(dep.tag) : 0;
     for (const candidate of name.candidates) {
       const { state } = candidate;
       candidate.preferred = meets(candidate, dep);
@@ -361,7 +220,7 @@ export class Solver {
       ({ state, version }) =>
         version !== "" &&
         (state.flags & SOLVE_LATEST) !== 0 &&
-        (this.tags.of(state.pkg) & state.allowedTags) !== 0,
+        (this.#graph.tags.of(state.pkg) & state.allowedTags) !== 0,
     );
     for (const one of allowed)
       if (latest === undefined || compareVersions(one.version, latest.version) > 0) latest = one;
@@ -432,7 +291,7 @@ export class Solver {
       if (best === undefined || this.#prefer(candidate, best) > 0) best = candidate;
     }
     name.decided = true;
-    this.#touch(name);
+    this.#touch(name, PRESENT);
     if (best !== undefined) this.#select(name, best);
   }
 
@@ -440,11 +299,11 @@ export class Solver {
   #comesAlong(candidate: Candidate): boolean {
     const { state } = candidate;
     if (!state.wanted || !isOption(candidate)) return false;
-    return (this.tags.of(state.pkg) & state.allowedTags) !== 0;
+    return (this.#graph.tags.of(state.pkg) & state.allowedTags) !== 0;
   }
 
   #prefer(a: Candidate, b: Candidate): number {
-    return prefer(a, b, this.tags, this.inRepository);
+    return prefer(a, b, this.#graph.tags, this.#graph.inRepository);
   }
 
   #select(name: NameState, candidate: Candidate): void {
@@ -456,11 +315,18 @@ export class Solver {
     this.#own(state.own, state);
     for (const owned of state.owned) this.#own(owned, state);
     for (const shared of state.virtual) this.#share(shared, state);
-    this.#touchPackage(state);
+    this.#announce(state);
     for (const dep of state.depends) this.#apply(dep, state);
     this.#trigger(state.own);
     for (const provided of state.owned) this.#trigger(provided);
     for (const provided of state.virtual) this.#trigger(provided);
+  }
+
+  /** Tells those who do not want it beside them, and names whose turn may come now. */
+  #announce(state: PackageState): void {
+    this.#touch(state.own, PRESENT);
+    for (const name of state.owned) this.#touch(name, PRESENT);
+    for (const name of state.virtual) this.#touch(name, PRESENT);
   }
 
   /** The package now holds a name: no other that holds it can be beside it. */
@@ -485,7 +351,6 @@ export class Solver {
       if (state.wanted || !this.#isWanted(state)) continue;
       state.wanted = true;
       state.own.wanted = true;
-      this.#touchPackage(state);
       this.#enqueue(state.own);
     }
   }
@@ -493,7 +358,7 @@ export class Solver {
   #isWanted(state: PackageState): boolean {
     const company: PackageState[] = [];
     for (const dep of state.pkg.installIf) {
-      const target = this.#names.get(dep.name);
+      const target = this.#graph.knownName(dep.name);
       const there = target?.candidates.find((c) => c.state.selected && meets(c, dep));
       if ((there === undefined) !== dep.conflict) return false;
       // Who is needed and not decided will come.
@@ -508,27 +373,27 @@ export class Solver {
   // ---- the whole -----------------------------------------------------------------------------------
 
   solve(world: readonly Dependency[]): Solution {
-    for (const { pkg } of this.db.installed) this.#package(pkg);
-    for (const dep of world) this.state(dep.name);
-    this.#discover();
-    for (const state of this.#packages.values()) if (!state.impossible) this.#examine(state);
-    for (const state of this.#packages.values()) if (state.impossible) this.#touchPackage(state);
-    for (const name of this.#nameFlags.keys()) {
-      const state = this.state(name);
-      this.#discover();
+    for (const { pkg } of this.#graph.db.installed) this.#graph.package(pkg);
+    for (const dep of world) this.#graph.state(dep.name);
+    this.#graph.discover();
+    for (const state of this.#graph.packages()) if (!state.impossible) this.#examine(state);
+    for (const state of this.#graph.packages()) if (state.impossible) this.#touchPackage(state);
+    for (const name of this.#graph.named()) {
+      const state = this.#graph.state(name);
+      this.#graph.discover();
       state.named = true;
-      this.#measure(state);
+      this.#graph.measure(state);
     }
-    for (const dep of world) this.#measure(this.state(dep.name));
+    for (const dep of world) this.#graph.measure(this.#graph.state(dep.name));
     for (const dep of world) this.#apply(dep, undefined);
     this.#settle();
     for (let name = this.#next(); name !== undefined; name = this.#next()) {
       this.#decide(name);
       this.#settle();
     }
-    const ordering = new Ordering(this, world);
+    const ordering = new Ordering(this.#graph, world);
     const plan = ordering.plan();
-    const errors = explain(this, world, ordering.order, this.#options.width ?? 50);
+    const errors = explain(this.#graph, world, ordering.order, this.#options.width ?? 50);
     if (errors !== undefined) return { plan: undefined, ...errors };
     return { plan, errors: undefined };
   }
