@@ -1,6 +1,5 @@
 // apk list: packages that match patterns, a line each (apk-list(8)).
 import type { Steps } from "../abi/program.ts";
-import { fnmatch } from "../libc/fnmatch.ts";
 import type { Applet } from "./applet.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -11,6 +10,7 @@ import {
   isAvailable,
   isOrphaned,
   matchingNames,
+  patternTest,
   providersOf,
   ReverseIndex,
   unique,
@@ -57,10 +57,10 @@ function choose(ctx: Context, db: Database, patterns: readonly string[]): Packag
     const users = new ReverseIndex(db, "depends");
     return unique(matchingNames(db, patterns).flatMap(({ name }) => users.naming(name)));
   }
-  if (ctx.flag("origin"))
-    return allPackages(db).filter(({ info }) =>
-      patterns.some((pattern) => fnmatch(pattern, info.origin, 0, false)),
-    );
+  if (ctx.flag("origin")) {
+    const tests = patterns.map((pattern) => patternTest(pattern));
+    return allPackages(db).filter(({ info }) => tests.some((matches) => matches(info.origin)));
+  }
   return matchingNames(db, patterns).flatMap((name) =>
     providersOf(name).filter((pkg) => pkg.name === name.name),
   );

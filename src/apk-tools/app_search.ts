@@ -1,6 +1,6 @@
 // apk search: packages of the repositories by parts of names or descriptions (apk-search(8)).
 import type { Steps } from "../abi/program.ts";
-import { FNM_CASEFOLD, fnmatch } from "../libc/fnmatch.ts";
+import { FNM_CASEFOLD } from "../libc/fnmatch.ts";
 import type { Applet } from "./applet.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -10,6 +10,7 @@ import {
   allPackages,
   isAvailable,
   matchingNames,
+  patternTest,
   providersOf,
   ReverseIndex,
   unique,
@@ -30,16 +31,13 @@ function choose(ctx: Context, db: Database, args: readonly string[]): Package[] 
   const patterns = exact ? args : args.map((arg) => `*${arg}*`);
   if (ctx.flag("has-origin"))
     return allPackages(db).filter((pkg) => keep(pkg) && args.includes(pkg.info.origin));
-  if (ctx.flag("description"))
+  if (ctx.flag("description")) {
+    const tests = patterns.map((pattern) => patternTest(pattern, FNM_CASEFOLD));
     return allPackages(db).filter(
       (pkg) =>
-        keep(pkg) &&
-        patterns.some(
-          (pattern) =>
-            fnmatch(pattern, pkg.name, FNM_CASEFOLD, false) ||
-            fnmatch(pattern, pkg.info.description, FNM_CASEFOLD, false),
-        ),
+        keep(pkg) && tests.some((matches) => matches(pkg.name) || matches(pkg.info.description)),
     );
+  }
   const found: Package[] = [];
   for (const name of matchingNames(db, patterns, FNM_CASEFOLD)) {
     const providers = providersOf(name).filter(keep);

@@ -1,6 +1,5 @@
 // Queries: fields of packages, choosing packages by them, and showing them (apk-query(8)).
 import type { Steps } from "../abi/program.ts";
-import { fnmatch } from "../libc/fnmatch.ts";
 import { packageUrl } from "./cache.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -19,6 +18,7 @@ import {
   isAvailable,
   isOrphaned,
   isPattern,
+  patternTest,
   ReverseIndex,
   repositoryMask,
   unique,
@@ -295,9 +295,7 @@ function matcher(
 ): (pkg: Package) => boolean {
   const dep = isPattern(text) ? undefined : parseDependency(text);
   const path = text.replace(/^\/+/, "");
-  const same = isPattern(text)
-    ? (value: string): boolean => fnmatch(text, value, 0, false)
-    : (value: string): boolean => value === text;
+  const same = isPattern(text) ? patternTest(text) : (value: string): boolean => value === text;
   const matches = (pkg: Package, field: Field): boolean => {
     if (field === "name") {
       if (dep !== undefined && dep.op !== OP_ANY)

@@ -1,5 +1,5 @@
 // Choosing packages out of the database: by names and patterns, by repository, by what depends on them.
-import { fnmatch } from "../libc/fnmatch.ts";
+import { compilePattern } from "../libc/fnmatch.ts";
 import type { Database } from "./database.ts";
 import { type Dependency, satisfies } from "./dependency.ts";
 import type { Name } from "./name.ts";
@@ -35,6 +35,12 @@ export function isPattern(text: string): boolean {
   return /[*?[\\]/.test(text);
 }
 
+/** Tells for many texts whether they match a pattern (fnmatch(3); `flags` as there). */
+export function patternTest(pattern: string, flags = 0): (text: string) => boolean {
+  const compiled = compilePattern(pattern, { utf8: false, flags });
+  return (text) => compiled.matches(text);
+}
+
 /** Names that match one of the patterns, each once, in order; with no patterns all. */
 export function matchingNames(db: Database, patterns: readonly string[], flags = 0): Name[] {
   const found = new Set<Name>();
@@ -42,9 +48,10 @@ export function matchingNames(db: Database, patterns: readonly string[], flags =
     if (flags === 0 && !isPattern(pattern)) {
       const name = db.names.get(pattern);
       if (name !== undefined) found.add(name);
-    } else
-      for (const name of db.names.values())
-        if (fnmatch(pattern, name.name, flags, false)) found.add(name);
+    } else {
+      const matches = patternTest(pattern, flags);
+      for (const name of db.names.values()) if (matches(name.name)) found.add(name);
+    }
   }
   if (patterns.length === 0) for (const name of db.names.values()) found.add(name);
   return [...found].sort((a, b) => compareText(a.name, b.name));
