@@ -21,7 +21,8 @@ function* extractFile(into: Context, trust: Trust, path: string): Steps<boolean>
     const reader = yield* openPackage(source, trust);
     const { info } = yield* reader.control();
     const users = new UserNames();
-    yield* users.load(into);
+    // Names are those of the system, not of what is unpacked.
+    yield* users.load(ctx);
     const state = {
       owners: new Owners(new Database()),
       rules: new ProtectedPaths(),

@@ -3,6 +3,7 @@ import type { Steps } from "../abi/program.ts";
 import { Base64Decoder } from "../lib/base64.ts";
 import { bytesOf } from "../lib/bytes.ts";
 import { Sha1 } from "../lib/sha1.ts";
+import { Sha256 } from "../lib/sha256.ts";
 import type { Applet } from "./applet.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -33,17 +34,18 @@ function* ofFile(ctx: Context, trust: Trust, path: string): Steps<void> {
   try {
     const reader = yield* openPackage(source, trust);
     yield* reader.control();
+    const kind = reader.verifiesFiles ? "sha256" : "sha1";
     const sums = new Map<string, string>();
     for (let file = yield* reader.next(); file !== undefined; file = yield* reader.next()) {
       let digest: string | undefined;
       if (file.type === "0") {
-        const hash = new Sha1();
+        const hash = reader.verifiesFiles ? new Sha256() : new Sha1();
         for (let piece = yield* reader.data(); piece !== undefined; piece = yield* reader.data())
           hash.update(piece);
         digest = hex(hash.digest());
         sums.set(file.name, digest);
       } else if (file.type === "1") digest = sums.get(file.linkname);
-      if (digest !== undefined) yield* ctx.print.out(`sha1:${digest}  ${file.name}\n`);
+      if (digest !== undefined) yield* ctx.print.out(`${kind}:${digest}  ${file.name}\n`);
     }
   } finally {
     source.close();
