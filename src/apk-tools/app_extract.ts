@@ -15,14 +15,11 @@ import { loadTrust, type Trust } from "./trust.ts";
 import { UserNames } from "./user-names.ts";
 
 /** Unpacks one into the root of `into`; true when nothing was wrong. */
-function* extractFile(into: Context, trust: Trust, path: string): Steps<boolean> {
+function* extractFile(into: Context, trust: Trust, users: UserNames, path: string): Steps<boolean> {
   const source = yield* fileSource(into.sys, path);
   try {
     const reader = yield* openPackage(source, trust);
     const { info } = yield* reader.control();
-    const users = new UserNames();
-    // Names are those of the system, not of what is unpacked.
-    yield* users.load(ctx);
     const state = {
       owners: new Owners(new Database()),
       rules: new ProtectedPaths(),
@@ -51,11 +48,14 @@ function* run(ctx: Context, _db: Database, args: readonly string[]): Steps<numbe
   const chown = ctx.settings.chown && ctx.sys.geteuid() === 0;
   const root = ctx.value("destination") ?? ".";
   const into = new Context(ctx.p, { ...ctx.settings, root, chown }, ctx.print, ctx.options);
+  const users = new UserNames();
+  // Names are those of the system, not of what is unpacked.
+  yield* users.load(ctx);
   let failed = 0;
   for (const path of args) {
     yield* ctx.print.message(`Extracting ${path}...`);
     try {
-      if (!(yield* extractFile(into, trust, path))) failed++;
+      if (!(yield* extractFile(into, trust, users, path))) failed++;
     } catch (e) {
       failed++;
       yield* ctx.print.error(`${path}: ${errorText(e)}`);
