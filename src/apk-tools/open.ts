@@ -3,7 +3,7 @@ import { ENOENT, ENOTDIR, Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
 import { strOf } from "../lib/bytes.ts";
 import { strerror } from "../libc/strerror.ts";
-import { readText } from "../libc/unistd.ts";
+import { mkdir, readText, tryStat } from "../libc/unistd.ts";
 import type { OpenRequest } from "./applet.ts";
 import { machineArch } from "./arch.ts";
 import { cacheDir, hasCache, packageCacheName, readIndex } from "./cache.ts";
@@ -53,11 +53,22 @@ function* attempt<T>(ctx: Context, what: string, steps: () => Steps<T>): Steps<T
   }
 }
 
+/** --initdb makes the root, too. */
+function makeRoot(ctx: Context): void {
+  const { root } = ctx.settings;
+  for (let at = root.indexOf("/", 1); ; at = root.indexOf("/", at + 1)) {
+    const path = at < 0 ? root : root.slice(0, at);
+    if (tryStat(ctx.sys, path) === undefined) mkdir(ctx.sys, path, 0o755);
+    if (at < 0) return;
+  }
+}
+
 /** Throws OpenError. */
 export function* openDatabase(ctx: Context, request: OpenRequest): Steps<Database> {
   const { settings } = ctx;
   const db = new Database();
   yield* attempt(ctx, "open root", function* () {
+    if (request.create === true && !settings.simulate) makeRoot(ctx);
     void ctx.root;
   });
   db.arches = settings.arch.length > 0 ? [...settings.arch] : yield* readArches(ctx);
@@ -164,7 +175,8 @@ function* readLists(ctx: Context, parser: RepositoryParser, lines: RepositoryLin
 function* openRepositories(ctx: Context, db: Database, request: OpenRequest): Steps<void> {
   const arch = db.arches[0] as string;
   let trust: Trust | undefined;
-  for (const { url, tag, type } of yield* readRepositoryLines(ctx, arch)) {
+  const lines = yield* readRepositoryLines(ctx, arch);
+  for (const { url, tag, type } of lines) {
     if (db.repositories.some((known) => known.url === url && known.tag === tag)) continue;
     if (db.repositories.length >= REPOSITORIES_MAX)
       throw new OpenError(`Too many repositories: more than ${REPOSITORIES_MAX}`);
