@@ -1,7 +1,7 @@
 // Devices by what they hold: the list of /proc/partitions with types, labels and UUIDs; UUID= and LABEL= names (blkid(8), fstab(5)).
 import { BLKGETSIZE64 } from "../abi/block.ts";
 import { Errno } from "../abi/errno.ts";
-import { AT_FDCWD, O_NONBLOCK, O_RDONLY, SEEK_END } from "../abi/fcntl.ts";
+import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../abi/fcntl.ts";
 import { isSteps, type Steps, type Sys, settle } from "../abi/program.ts";
 import { sameLabel, sameUuid, type VolumeId, volumeId } from "../lib/volume-id.ts";
 import { S_ISBLK } from "./stat.ts";
@@ -12,12 +12,20 @@ const MAX_DEPTH = 4;
 
 /** Bytes of an open device or file. */
 export function* deviceSize(sys: Sys, fd: number): Steps<number> {
-  try {
-    return (yield* settle(sys.ioctl(fd, BLKGETSIZE64))) as number;
-  } catch (e) {
-    if (!(e instanceof Errno)) throw e;
-    return sys.lseek(fd, 0, SEEK_END);
-  }
+  const st = sys.fstat(fd);
+  if (!S_ISBLK(st.mode)) return st.size;
+  return (yield* settle(sys.ioctl(fd, BLKGETSIZE64))) as number;
+}
+
+/**
+ * The size that mkfs and mkswap work with: what is asked for, else what there is. A file that is
+ * smaller grows.
+ */
+export function* wantedSize(sys: Sys, fd: number, asked: number | undefined): Steps<number> {
+  const size = yield* deviceSize(sys, fd);
+  if (asked === undefined) return size;
+  if (asked > size) yield* settle(sys.pwrite(fd, new Uint8Array(1), asked - 1));
+  return asked;
 }
 
 /** What an open device or file holds. */

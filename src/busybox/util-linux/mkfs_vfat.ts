@@ -2,7 +2,7 @@
 import { O_RDWR } from "../../abi/fcntl.ts";
 import { type Steps, settle } from "../../abi/program.ts";
 import { bytesOf } from "../../lib/bytes.ts";
-import { deviceSize } from "../../libc/blkid.ts";
+import { wantedSize } from "../../libc/blkid.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { open } from "../../libc/unistd.ts";
@@ -45,12 +45,19 @@ function shapeOf(bytes: number): Shape {
   const total = Math.floor(bytes / SECTOR);
   const gib = 1024 * MIB;
   const perCluster = bytes >= 16 * gib ? 32 : bytes >= 8 * gib ? 16 : bytes >= 260 * MIB ? 8 : 1;
-  for (let fatSectors = 1; ; ) {
-    const clusters = Math.floor((total - RESERVED - FATS * fatSectors) / perCluster);
-    const needed = Math.ceil(((clusters + 2) * 4) / SECTOR);
-    if (needed <= fatSectors) return { total, perCluster, fatSectors, clusters };
-    fatSectors = needed;
+  const clustersWith = (fatSectors: number): number =>
+    Math.floor((total - RESERVED - FATS * fatSectors) / perCluster);
+  const fits = (fatSectors: number): boolean =>
+    Math.ceil(((clustersWith(fatSectors) + 2) * 4) / SECTOR) <= fatSectors;
+  // A larger table leaves fewer clusters to count: the smallest that counts them all.
+  let low = 1;
+  let high = Math.ceil((Math.floor(total / perCluster) * 4 + 8) / SECTOR) + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) high = middle;
+    else low = middle + 1;
   }
+  return { total, perCluster, fatSectors: low, clusters: clustersWith(low) };
 }
 
 function bootSector(shape: Shape, label: string, serial: number): Uint8Array {
@@ -126,7 +133,8 @@ function* main(p: Process): Steps<number> {
   } catch (e) {
     return dieErrno(`can't open '${device}'`, e);
   }
-  const size = kib === undefined ? yield* deviceSize(sys, fd) : xatou(kib) * 1024;
+  const asked = kib === undefined ? undefined : xatou(kib) * 1024;
+  const size = yield* wantedSize(sys, fd, asked);
   if (size < MIN_SECTORS * SECTOR) die("image is too small");
   if (size >= 2 ** 41) die("image is too big");
   const shape = shapeOf(size);

@@ -2,7 +2,7 @@
 import { O_WRONLY } from "../../abi/fcntl.ts";
 import { type Steps, settle } from "../../abi/program.ts";
 import { bytesOf } from "../../lib/bytes.ts";
-import { deviceSize } from "../../libc/blkid.ts";
+import { wantedSize } from "../../libc/blkid.ts";
 import { getopt } from "../../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { open, writeAll } from "../../libc/unistd.ts";
@@ -31,7 +31,8 @@ function* main(p: Process): Steps<number> {
   } catch (e) {
     return dieErrno(`can't open '${device}'`, e);
   }
-  const size = kib === undefined ? yield* deviceSize(sys, fd) : xatou(kib) * 1024;
+  const asked = kib === undefined ? undefined : xatou(kib) * 1024;
+  const size = yield* wantedSize(sys, fd, asked);
   if (size < MIN_BYTES) die("image is too small");
   const id = randomUuid(p);
   const header = new Uint8Array(PAGE);

@@ -15,7 +15,6 @@ import { die, type Process } from "../../libc/process.ts";
 import { S_ISREG } from "../../libc/stat.ts";
 import { readText, stat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
-import { xatouRange } from "../libbb/numbers.ts";
 
 const FSTAB = "/etc/fstab";
 
@@ -111,13 +110,11 @@ function* swap(p: Process, off: boolean): Steps<number> {
   const opt = getopt(p, off ? "a" : "aed::p:");
   if (opt.operands.length === 0 && !opt.has("a")) p.usageError();
   let flags = 0;
-  if (opt.has("d")) {
-    const discard = discardFlags(opt.get("d"));
-    if (discard === undefined) p.usageError();
-    flags |= discard;
-  }
+  if (opt.has("d")) flags |= discardFlags(opt.get("d")) ?? SWAP_FLAG_DISCARD;
   if (opt.has("p")) {
-    flags |= SWAP_FLAG_PREFER | xatouRange(opt.get("p") as string, 0, SWAP_FLAG_PRIO_MASK);
+    const text = opt.get("p") as string;
+    const priority = /^\d+$/.test(text) ? Number(text) : SWAP_FLAG_PRIO_MASK;
+    flags |= SWAP_FLAG_PREFER | Math.min(priority, SWAP_FLAG_PRIO_MASK);
   }
   const swapper = new Swapper(p, off, opt.has("e"));
   let status = 0;

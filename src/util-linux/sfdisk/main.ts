@@ -357,6 +357,27 @@ class Sfdisk {
     return yield* this.#commit(disk);
   }
 
+  /** Ends the program when a partition of the disk is in use. */
+  *#checkUse(disk: DiskFile): Steps<void> {
+    const p = this.#p;
+    yield* this.#tell("Checking that no-one is using this disk right now ...");
+    const asks = disk.isBlock && !this.#opt.has("noreread");
+    if (!asks || (yield* disk.reread()) !== EBUSY) {
+      yield* this.#tell(" OK\n");
+      return;
+    }
+    yield* this.#tell(" FAILED\n\n");
+    const f = p.stdout.flush();
+    if (f) yield* f;
+    const w = p.stderr.puts(
+      "This disk is currently in use - repartitioning is probably a bad idea.\n" +
+        "Umount all file systems, and swapoff all swap partitions on this disk.\n" +
+        "Use the --no-reread flag to suppress this check.\n\n",
+    );
+    if (w) yield* w;
+    if (!this.#opt.has("f")) die("Use the --force flag to overrule all checks.");
+  }
+
   *#apply(): Steps<number> {
     const p = this.#p;
     const opt = this.#opt;
@@ -371,18 +392,7 @@ class Sfdisk {
     if ((partno !== undefined || opt.has("a")) && disk.table === undefined && partno !== undefined)
       die(`${disk.path}: cannot modify partition ${partno}: no partition table was found`);
     const act = !opt.has("n");
-    if (act && !opt.has("noreread") && disk.isBlock) {
-      yield* this.#tell("Checking that no-one is using this disk right now ...");
-      if ((yield* disk.reread()) === EBUSY) {
-        yield* this.#tell(" FAILED\n\n");
-        yield* p.warnx(
-          "This disk is currently in use - repartitioning is probably a bad idea.\n" +
-            "Umount all file systems, and swapoff all swap partitions on this disk.\n" +
-            "Use the --no-reread flag to suppress this check.\n",
-        );
-        if (!opt.has("f")) die("Use the --force flag to overrule all checks.");
-      } else yield* this.#tell(" OK\n");
-    } else if (act) yield* this.#tell("Checking that no-one is using this disk right now ... OK\n");
+    if (act) yield* this.#checkUse(disk);
     const had = disk.table !== undefined;
     yield* this.#tell(`${act ? "\n" : ""}${diskText(disk, true)}\n`);
     if (had) {
