@@ -8,7 +8,7 @@ import type { Database } from "./database.ts";
 import { type Dependency, OP_IDENTITY, satisfies } from "./dependency.ts";
 import type { Name } from "./name.ts";
 import type { Package } from "./package.ts";
-import { SOLVE_UPGRADE } from "./solver.ts";
+import { SOLVE_UPGRADE } from "./solver-flags.ts";
 import { removeFromWorld } from "./world.ts";
 
 function provides(pkg: Package, dep: Dependency): boolean {

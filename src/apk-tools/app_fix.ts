@@ -5,7 +5,7 @@ import { applyWorld } from "./apply.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import type { Name } from "./name.ts";
-import { SOLVE_INHERIT, SOLVE_REINSTALL, SOLVE_UPGRADE } from "./solver.ts";
+import { SOLVE_INHERIT, SOLVE_REINSTALL, SOLVE_UPGRADE } from "./solver-flags.ts";
 
 function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number> {
   const upgrade = ctx.flag("upgrade");
