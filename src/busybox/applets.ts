@@ -121,6 +121,7 @@ import { strings } from "./miscutils/strings.ts";
 import { time } from "./miscutils/time.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
+import { insmod, lsmod, modprobe, rmmod } from "./modutils/modprobe.ts";
 import { arp } from "./networking/arp.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
 import { ifconfig } from "./networking/ifconfig.ts";
@@ -164,8 +165,10 @@ import { flock } from "./util-linux/flock.ts";
 import { fsck } from "./util-linux/fsck.ts";
 import { getopt } from "./util-linux/getopt.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
+import { hwclock } from "./util-linux/hwclock.ts";
 import { last } from "./util-linux/last.ts";
 import { losetup } from "./util-linux/losetup.ts";
+import { mdev } from "./util-linux/mdev.ts";
 import { mesg } from "./util-linux/mesg.ts";
 import { mkdosfs, mkfsVfat } from "./util-linux/mkfs_vfat.ts";
 import { mkswap } from "./util-linux/mkswap.ts";
@@ -370,6 +373,12 @@ export function allApplets(): Applet[] {
     remove_shell,
     su,
 
+    // modutils
+    insmod,
+    lsmod,
+    modprobe,
+    rmmod,
+
     // init
     getty,
     halt,
@@ -403,7 +412,9 @@ export function allApplets(): Applet[] {
     getopt,
     hd,
     hexdump,
+    hwclock,
     last,
+    mdev,
     mesg,
     mount,
     mountpoint,
