@@ -1,5 +1,6 @@
 // Runs packages' scripts and commit hooks inside the root.
-import { ENOENT, Errno } from "../abi/errno.ts";
+import { Errno } from "../abi/errno.ts";
+import { AT_FDCWD, O_RDONLY } from "../abi/fcntl.ts";
 import { type Steps, type Sys, settle } from "../abi/program.ts";
 import { WEXITSTATUS, WIFSIGNALED, WTERMSIG } from "../abi/signal.ts";
 import { waitpid } from "../libc/spawn.ts";
@@ -81,15 +82,19 @@ export function* runInRoot(
     try {
       sys.fchdir(ctx.root.fd);
       if (chroot && settings.root !== "/") sys.chroot(".");
-      const nothing = yield* settle(sys.openat(-100, "/dev/null", 0));
+    } catch (e) {
+      // Scripts of a root do not run outside of it.
+      if (!(e instanceof Errno)) throw e;
+      return 127;
+    }
+    try {
+      const nothing = yield* settle(sys.openat(AT_FDCWD, "/dev/null", O_RDONLY));
       if (nothing !== 0) {
         sys.dup2(nothing, 0);
         sys.close(nothing);
       }
     } catch (e) {
-      // Without /dev/null the input is closed; without chroot nothing may run.
       if (!(e instanceof Errno)) throw e;
-      if (e !== ENOENT) return 127;
       sys.close(0);
     }
     try {

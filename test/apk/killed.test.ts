@@ -1,49 +1,12 @@
 // Commits that are killed at any moment leave a root that the next command brings to where it was to go.
-import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { bytesOf, concat } from "../../src/lib/bytes.ts";
-import { ApkMachine } from "../support/apk-machine.ts";
-import {
-  makePackage,
-  type PackageSpec,
-  type SigningKey,
-  signaturePart,
-} from "../support/apk-package.ts";
+import { ApkMachine, makeRepository, newKey, type Repository } from "../support/apk-machine.ts";
+import type { PackageSpec } from "../support/apk-package.ts";
 
 /** How many moments are tried. */
 const MOMENTS = Number(process.env["APK_KILLS"] ?? 40);
 
-function newKey(): { key: SigningKey; pem: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
-  const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
-  return { key: { name: "test.rsa.pub", key: privateKey }, pem };
-}
-
 const file = (path: string, content: string) => ({ path, content });
-
-/** Files of a repository, by path. */
-function makeRepository(key: SigningKey, specs: readonly PackageSpec[]): Map<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  const machine = new ApkMachine();
-  for (const spec of specs)
-    files.set(
-      `/repo/x86_64/${spec.name}-${spec.version}.apk`,
-      makePackage({ ...spec, key, arch: "x86_64" }),
-    );
-  for (const [path, bytes] of files) machine.put(path, bytes);
-  const made = machine.apk([
-    "--allow-untrusted",
-    "index",
-    "--no-warnings",
-    "-o",
-    "/tmp/index",
-    ...files.keys(),
-  ]);
-  expect(made).toMatchObject({ stderr: "", status: 0 });
-  const unsigned = bytesOf(machine.read("/tmp/index"));
-  files.set("/repo/x86_64/APKINDEX.tar.gz", concat([signaturePart(unsigned, key), unsigned]));
-  return files;
-}
 
 const OLD: PackageSpec[] = [
   {
@@ -86,8 +49,6 @@ const NEW: PackageSpec[] = [
 
 const GLOBAL = ["--root", "/r", "--arch", "x86_64", "-X", "/repo"];
 const COMMAND = [...GLOBAL, "add", "a>1", "b>1", "d", "!c"];
-
-type Repository = ReadonlyMap<string, Uint8Array>;
 
 /** A root with the old packages, and a repository with the new ones. */
 function prepare({ pem, old, now }: { pem: string; old: Repository; now: Repository }): ApkMachine {

@@ -1,10 +1,11 @@
 // A kernel with apk in it, whose commands run one after another on the same files.
+import { generateKeyPairSync } from "node:crypto";
 
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../src/abi/fcntl.ts";
 import type { Program, Steps, Sys } from "../../src/abi/program.ts";
 import { settle } from "../../src/abi/program.ts";
 import { apk } from "../../src/apk-tools/main.ts";
-import { bytesOf, strOf } from "../../src/lib/bytes.ts";
+import { bytesOf, concat, strOf } from "../../src/lib/bytes.ts";
 import { exitStatus } from "../../src/libc/spawn.ts";
 import { modeString } from "../../src/libc/stat.ts";
 import {
@@ -16,6 +17,7 @@ import {
   readlink,
   writeFile,
 } from "../../src/libc/unistd.ts";
+import { makePackage, type PackageSpec, type SigningKey, signaturePart } from "./apk-package.ts";
 import { type TestKernel, testKernel } from "./kernel.ts";
 
 /** What a command left. */
@@ -147,4 +149,38 @@ export class ApkMachine {
       return lines;
     });
   }
+}
+
+/** A key that packages can be signed with, and its public half as text. */
+export function newKey(): { key: SigningKey; pem: string } {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
+  return { key: { name: "test.rsa.pub", key: privateKey }, pem };
+}
+
+/** Files of a repository, by their paths below /repo. */
+export type Repository = ReadonlyMap<string, Uint8Array>;
+
+/** A repository of these packages; the index is made by apk. */
+export function makeRepository(key: SigningKey, specs: readonly PackageSpec[]): Repository {
+  const files = new Map<string, Uint8Array>();
+  const machine = new ApkMachine();
+  for (const spec of specs)
+    files.set(
+      `/repo/x86_64/${spec.name}-${spec.version}.apk`,
+      makePackage({ ...spec, key, arch: "x86_64" }),
+    );
+  for (const [path, bytes] of files) machine.put(path, bytes);
+  const made = machine.apk([
+    "--allow-untrusted",
+    "index",
+    "--no-warnings",
+    "-o",
+    "/tmp/index",
+    ...files.keys(),
+  ]);
+  if (made.status !== 0) throw new Error(made.stderr);
+  const unsigned = bytesOf(machine.read("/tmp/index"));
+  files.set("/repo/x86_64/APKINDEX.tar.gz", concat([signaturePart(unsigned, key), unsigned]));
+  return files;
 }
