@@ -1,5 +1,5 @@
 // Versions: `number{.number}…{letter}{_suffix{number}}…{~hexhash}{-r#}` (apk-package(5)).
-import { OP_EQUAL, OP_FUZZY, OP_GREATER, OP_LESS } from "./dependency.ts";
+import { OP_EQUAL, OP_FUZZY, OP_GREATER, OP_LESS } from "./operator.ts";
 
 // Kinds of parts in the order in which they may come: of two versions that are equal so far, the one that goes on
 // with the earlier kind is the greater ("1.0.1" > "1.0b" > "1.0_p1" > "1.0-r1" > "1.0").
