@@ -2,8 +2,9 @@
 import type { Steps } from "../abi/program.ts";
 import { execvp } from "../libc/spawn.ts";
 import type { Applet } from "./applet.ts";
-import { applyWorld, carryOut, checkTags, REFUSED, solveWorld } from "./apply.ts";
+import { applyWorld, checkTags, REFUSED, solveWorld } from "./apply.ts";
 import type { Plan } from "./changes.ts";
+import { commitPlan } from "./commit.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { type Dependency, OP_ANY, OP_IDENTITY, parseDependency, satisfies } from "./dependency.ts";
@@ -66,7 +67,7 @@ function* preupgrade(ctx: Context, db: Database): Steps<number | undefined> {
   yield* ctx.print.message(
     legacy ? "Upgrading critical system libraries and apk-tools:" : "Preupgrading:",
   );
-  const status = yield* carryOut(ctx, db, legacy ? { ...plan, partial: true } : plan);
+  const status = yield* commitPlan(ctx, db, legacy ? { ...plan, partial: true } : plan);
   if (only || status !== 0) return status;
   yield* ctx.print.message(
     legacy

@@ -1,6 +1,5 @@
 // From a wanted world to a changed root: solves it, tells why not, carries it out.
 import type { Steps } from "../abi/program.ts";
-import { type Plan, printChange, printSummary } from "./changes.ts";
 import { commitPlan } from "./commit.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -63,13 +62,6 @@ export function solveWorld(
     : { ...solution, plan: { ...solution.plan, world } };
 }
 
-/** Carries a plan out, or shows it with --simulate; the exit status. */
-export function* carryOut(ctx: Context, db: Database, plan: Plan): Steps<number> {
-  if (!ctx.settings.simulate) return yield* commitPlan(ctx, db, plan);
-  for (let i = 0; i < plan.changes.length; i++) yield* printChange(ctx, db, plan, i);
-  return plan.partial ? 0 : yield* printSummary(ctx, db, 0, plan);
-}
-
 /** Solves and carries out; the exit status. */
 export function* applyWorld(
   ctx: Context,
@@ -85,5 +77,5 @@ export function* applyWorld(
     return Math.min(solution.status, 127);
   }
   if (before !== undefined) yield* before(solution);
-  return yield* carryOut(ctx, db, solution.plan);
+  return yield* commitPlan(ctx, db, solution.plan);
 }

@@ -169,7 +169,7 @@ function totals(
 
 /**
  * The last line: "OK: 8 MiB in 15 packages", or with errors "3 errors; 8 MiB in 15 packages". `simulated`: a plan that
- * has not been carried out, but counts. Answers the status: the number of errors, at most 127.
+ * has not been carried out; version 3 counts as if it were, 2.14.4 what is there (its test program does not). Answers the status: the number of errors, at most 127.
  */
 export function* printSummary(
   ctx: Context,
@@ -177,11 +177,11 @@ export function* printSummary(
   errors: number,
   simulated?: Plan,
 ): Steps<number> {
-  const [packages, directories, files, bytes] = totals(db, simulated);
+  const { legacyOutput, testWorld } = ctx.settings;
+  const counted = legacyOutput && testWorld === undefined ? undefined : simulated;
+  const [packages, directories, files, bytes] = totals(db, counted);
   const head = errors === 0 ? "OK:" : `${errors} error${errors === 1 ? "" : "s"};`;
-  const size = ctx.settings.legacyOutput
-    ? `${Math.floor(bytes / (1024 * 1024))} MiB`
-    : formatSize(bytes);
+  const size = legacyOutput ? `${Math.floor(bytes / (1024 * 1024))} MiB` : formatSize(bytes);
   if (ctx.print.verbosity >= 2)
     yield* ctx.print.message(
       `${head} ${packages} packages, ${directories} dirs, ${files} files, ${size}`,

@@ -41,6 +41,8 @@ export interface Settings {
   /** A database is made where there is none. */
   initdb: boolean;
   simulate: boolean;
+  /** --test-world, for tests: the world, and simulated changes count. */
+  testWorld: string | undefined;
   cleanProtected: boolean;
   overlayFromStdin: boolean;
   scripts: boolean;

@@ -112,7 +112,7 @@ function* readState(ctx: Context, db: Database, request: OpenRequest): Steps<voi
 }
 
 function* readWorld(ctx: Context, db: Database): Steps<void> {
-  const text = (yield* ctx.root.readText(WORLD, TEXT_MAX)) ?? "";
+  const text = ctx.settings.testWorld ?? (yield* ctx.root.readText(WORLD, TEXT_MAX)) ?? "";
   for (const word of text.split(/\s+/)) {
     if (word === "") continue;
     const dep = parseDependency(word);

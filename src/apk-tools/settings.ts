@@ -29,6 +29,7 @@ export function defaultSettings(): Settings {
     purge: false,
     initdb: false,
     simulate: false,
+    testWorld: undefined,
     cleanProtected: false,
     overlayFromStdin: false,
     scripts: true,
@@ -227,6 +228,7 @@ export function globalOptions(): SettingSpec[] {
     ),
     bool("root-tmpfs", "rootTmpfs", "ROOT is lost at the next boot", { bool: "auto" }),
     bool("sync", "sync", "Write file systems to their disks at the end", { bool: "auto" }),
+    text("test-world", "WORLD", "", (s, v) => void (s.testWorld = v)),
     text(
       "timeout",
       "TIME",
