@@ -32,6 +32,7 @@ export const ST_NOATIME = 1024;
 export const ST_NODIRATIME = 2048;
 export const ST_RELATIME = 4096;
 
+export const EXT4_SUPER_MAGIC = 0xef53;
 export const ISOFS_SUPER_MAGIC = 0x9660;
 export const MSDOS_SUPER_MAGIC = 0x4d44;
 export const SQUASHFS_MAGIC = 0x73717368;
