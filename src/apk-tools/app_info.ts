@@ -281,7 +281,7 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
       : ["description", "webpage", "size"];
   if (hasQueryOutput(ctx) || !ctx.settings.legacyInfo) {
     const fields = ctx.flag("all")
-      ? undefined
+      ? ["all"]
       : partsGiven.length > 0
         ? ["package", ...partsGiven.map((part) => INFO_FIELDS[part] ?? part)]
         : DEFAULT_INFO_FIELDS;

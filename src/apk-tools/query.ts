@@ -387,7 +387,7 @@ export function* showSelection(
   ctx: Context,
   db: Database,
   packages: readonly Package[],
-  defaultFields: readonly string[] | undefined = DEFAULT_FIELDS,
+  defaultFields: readonly string[] = DEFAULT_FIELDS,
 ): Steps<number> {
   try {
     yield* ctx.print.out(describe(ctx, db, packages, defaultFields));
