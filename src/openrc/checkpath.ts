@@ -166,6 +166,7 @@ function* check(rc: Rc, path: string, wish: Wish): Steps<boolean> {
   const dir = yield* openParent(rc, path);
   const name = basename(path) || ".";
   let fd = -1;
+  let wished = wish;
   try {
     try {
       fd = yield* openIn(sys, dir, name, READ_FLAGS);
@@ -180,6 +181,8 @@ function* check(rc: Rc, path: string, wish: Wish): Steps<boolean> {
       }
       if (fd >= 0) sys.close(fd);
       fd = made;
+      // One that was there before gets the mode of a new one.
+      wished = { ...wish, mode: wish.mode === 0 ? CREATE[wish.kind].mode : wish.mode };
     }
     let st: Stat;
     try {
@@ -190,7 +193,7 @@ function* check(rc: Rc, path: string, wish: Wish): Steps<boolean> {
       return false;
     }
     if (yield* wrongKind(rc, path, wish.kind, st)) return false;
-    return (yield* correct(rc, fd, path, wish, st)) === undefined;
+    return (yield* correct(rc, fd, path, wished, st)) === undefined;
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
     yield* einfo.eerror(`${applet}: ${path}: ${strerror(e)}`);

@@ -80,8 +80,8 @@ function* main(rc: Rc): Steps<number> {
   });
   if (operands.length > 0)
     dirs = dirs.length > 0 ? dirs.filter((dir) => operands.includes(dir)) : operands;
-  else if (!filtered && dirs.length === 0) {
-    dirs = entries.map((e) => e.dir);
+  else if (!filtered) {
+    dirs.push(...entries.map((e) => e.dir));
     if (dirs.length === 0) yield* einfo.eerrorx(`${applet}: empty fstab`);
   }
   if (dirs.length === 0) return 1;

@@ -111,55 +111,84 @@ export function* runSchedule(
   wanted: Wanted,
   manner: Manner,
 ): Steps<number> {
-  const { einfo, sys } = rc;
+  const { einfo } = rc;
   if (!manner.quiet) yield* announce(rc, wanted);
+  const dots = new Dots(rc, manner.progress);
   let told = 0;
   let running = 0;
-  let dots = false;
-  const newline = function* (): Steps<void> {
-    if (dots) yield* rc.print("\n");
-    dots = false;
-  };
-  for (let at = 0; at < schedule.length; at++) {
-    const step = schedule[at] as Step;
+  for (const step of schedule) {
     if (step.kind === "signal") {
       running = 0;
       const sent = yield* signalAll(rc, wanted, step.signo, manner);
       if (sent < 0) return 0;
+      if (sent === 0 && told > 0) return told;
       if (sent === 0) {
-        if (told > 0) return told;
-        yield* newline();
+        yield* dots.end();
         if (!manner.quiet) yield* einfo.eerror(`${rc.applet}: no matching processes found`);
         return 0;
       }
       told += sent;
-      continue;
-    }
-    if (step.kind === "timeout" && step.seconds < 1) break;
-    for (let s = 0; step.kind === "forever" || s < step.seconds; s++) {
-      for (let ms = 0; ms < 1000; ms += POLL_MS) {
-        running = yield* signalAll(rc, wanted, 0, manner);
-        if (running === 0) {
-          yield* newline();
-          return 0;
-        }
-        yield* nap(rc, manner);
-      }
-      if (manner.progress) {
-        yield* rc.print(".");
-        yield* rc.flush();
-        dots = true;
-      }
-      if (--sys.budget < 0) yield* sys.sched_yield();
+    } else {
+      const seconds = step.kind === "forever" ? Number.POSITIVE_INFINITY : step.seconds;
+      if (seconds < 1) break;
+      running = yield* waitGone(rc, wanted, manner, seconds, dots);
+      if (running === 0) return 0;
     }
   }
   if (manner.test || (told > 0 && running === 0)) return told;
-  yield* newline();
+  yield* dots.end();
   if (!manner.quiet) {
     const noun = running === 1 ? "process" : "process(es)";
     yield* einfo.eerror(`${rc.applet}: ${running} ${noun} refused to stop`);
   }
   return -running;
+}
+
+/** Waits until none is there: how many still are when the time is over. */
+function* waitGone(
+  rc: Rc,
+  wanted: Wanted,
+  manner: Manner,
+  seconds: number,
+  dots: Dots,
+): Steps<number> {
+  const { sys } = rc;
+  let running = 0;
+  for (let s = 0; s < seconds; s++) {
+    for (let ms = 0; ms < 1000; ms += POLL_MS) {
+      running = yield* signalAll(rc, wanted, 0, manner);
+      if (running === 0) {
+        yield* dots.end();
+        return 0;
+      }
+      yield* nap(rc, manner);
+    }
+    yield* dots.add();
+    if (--sys.budget < 0) yield* sys.sched_yield();
+  }
+  return running;
+}
+
+/** A dot each second, and a newline after them. */
+class Dots {
+  readonly #rc: Rc;
+  readonly #wanted: boolean;
+  #any = false;
+
+  constructor(rc: Rc, wanted: boolean) {
+    this.#rc = rc;
+    this.#wanted = wanted;
+  }
+  *add(): Steps<void> {
+    if (!this.#wanted) return;
+    yield* this.#rc.print(".");
+    yield* this.#rc.flush();
+    this.#any = true;
+  }
+  *end(): Steps<void> {
+    if (this.#any) yield* this.#rc.print("\n");
+    this.#any = false;
+  }
 }
 
 function* nap(rc: Rc, manner: Manner): Steps<void> {
