@@ -11,12 +11,14 @@ import { repositoryMount } from "./machine/repository.ts";
 
 export type { Blocking, Program, Steps, Sys } from "./abi/program.ts";
 export type { Host, Limits } from "./kernel/host.ts";
+export type { NetworkPolicy } from "./kernel/net/policy.ts";
 export type { CommandResult } from "./machine/command.ts";
 export { type AsyncProgram, defineProgram, type ProgramContext } from "./machine/define-program.ts";
 export { BivyError, type ErrorCode } from "./machine/errors.ts";
 export { FixedHost } from "./machine/fixed-host.ts";
 export { FsError, type MachineFs, type Stats } from "./machine/fs.ts";
 export type { ExecOptions, MountOptions, SpawnOptions } from "./machine/machine.ts";
+export type { PortOptions, PublishedPort } from "./machine/network.ts";
 export type { ExitStatus, MachineProcess } from "./machine/process.ts";
 export { hostFolder };
 

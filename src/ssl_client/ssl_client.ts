@@ -2,7 +2,6 @@
 import { EINTR, Errno } from "../abi/errno.ts";
 import { POLLIN } from "../abi/poll.ts";
 import { type Program, type Steps, settle } from "../abi/program.ts";
-import { SHUT_WR } from "../abi/socket.ts";
 import { getopt } from "../libc/getopt.ts";
 import { die, Process, runMain } from "../libc/process.ts";
 import { strerror } from "../libc/strerror.ts";
@@ -27,10 +26,8 @@ function* carry(p: Process, fd: number): Steps<number> {
     if ((fds[1]?.revents ?? 0) !== 0) {
       const bytes = yield* settle(sys.read(0, CHUNK));
       if (bytes.length > 0) yield* writeAll(sys, fd, bytes);
-      else {
-        input = false;
-        sys.shutdown(fd, SHUT_WR);
-      }
+      // TLS cannot end one direction alone: the server still has something to say.
+      else input = false;
     }
     if ((fds[0]?.revents ?? 0) !== 0) {
       const bytes = yield* settle(sys.read(fd, CHUNK));

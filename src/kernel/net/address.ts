@@ -32,6 +32,12 @@ export function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
   return x.length === y.length && x.every((byte, i) => byte === y[i]);
 }
 
+/** Orders addresses of one family. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
+}
+
 /** Is an address in a network? */
 export function inNetwork(addr: Uint8Array, network: Uint8Array, prefix: number): boolean {
   if (addr.length !== network.length) return false;

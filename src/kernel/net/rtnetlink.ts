@@ -13,7 +13,7 @@ import { ARPHRD_ETHER } from "../../abi/if.ts";
 import * as rt from "../../abi/rtnetlink.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../../abi/socket.ts";
 import { NlBody, type NlMessage, nlAttributes, nlText, u32, u32Of } from "../../lib/netlink.ts";
-import { addressText, broadcastOf, networkOf } from "./address.ts";
+import { addressText, broadcastOf, compareBytes, networkOf } from "./address.ts";
 import type { IfAddr, NetDevice } from "./device.ts";
 import type { NetStack, Route, RouteWish } from "./stack.ts";
 
@@ -148,17 +148,12 @@ function* localRoutes(stack: NetStack, of: number): Iterable<Answer> {
   }
 }
 
-function byAddress(a: Uint8Array, b: Uint8Array): number {
-  const at = a.findIndex((byte, i) => byte !== b[i]);
-  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
-}
-
 function* routes(stack: NetStack, of: number): Iterable<Answer> {
   for (const version of [AF_INET, AF_INET6]) {
     if (of !== AF_UNSPEC && of !== version) continue;
     const main = stack.routes.filter((r) => family(r.dst) === version);
     // As Linux lists them: IPv4 by address, IPv6 the narrowest first.
-    if (version === AF_INET) main.sort((a, b) => byAddress(a.dst, b.dst) || a.prefix - b.prefix);
+    if (version === AF_INET) main.sort((a, b) => compareBytes(a.dst, b.dst) || a.prefix - b.prefix);
     else main.sort((a, b) => b.prefix - a.prefix);
     for (const each of main) yield route(each, each.device, rt.RT_TABLE_MAIN);
     yield* localRoutes(stack, version);

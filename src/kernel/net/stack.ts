@@ -11,7 +11,17 @@ import {
   ENODEV,
   ESRCH,
 } from "../../abi/errno.ts";
-import { IFF_UP } from "../../abi/if.ts";
+import {
+  IFF_ALLMULTI,
+  IFF_AUTOMEDIA,
+  IFF_DYNAMIC,
+  IFF_MULTICAST,
+  IFF_NOARP,
+  IFF_NOTRAILERS,
+  IFF_PORTSEL,
+  IFF_PROMISC,
+  IFF_UP,
+} from "../../abi/if.ts";
 import {
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
@@ -34,6 +44,17 @@ import {
 import { ADDRESSES_MAX, type IfAddr, NetDevice } from "./device.ts";
 import type { Gateway } from "./gateway.ts";
 
+/** What SIOCSIFFLAGS changes: the rest is the device's nature or state. */
+const CHANGEABLE =
+  IFF_UP |
+  IFF_NOTRAILERS |
+  IFF_NOARP |
+  IFF_PROMISC |
+  IFF_ALLMULTI |
+  IFF_MULTICAST |
+  IFF_DYNAMIC |
+  IFF_PORTSEL |
+  IFF_AUTOMEDIA;
 /** Routes of a machine at most. */
 const ROUTES_MAX = 4096;
 const NEIGHBOURS_MAX = 1024;
@@ -148,7 +169,7 @@ export class NetStack {
   /** Up: addresses of the link come and networks are reached; down: routes go. */
   setFlags(device: NetDevice, flags: number): void {
     const was = device.up;
-    device.flags = flags | (device.flags & ~0x1fff) | (device.loopback ? 0x8 : 0x1002);
+    device.flags = (device.flags & ~CHANGEABLE) | (flags & CHANGEABLE);
     if (device.up === was) return;
     if (device.up) {
       if (device.loopback) {

@@ -5,7 +5,7 @@ import { AF_INET, AF_INET6, SOCK_RAW, type SockAddr } from "../../abi/socket.ts"
 import { netTables } from "../fs/proc/net.ts";
 import { netInterfaces } from "../fs/proc/sysctl.ts";
 import type { Kernel } from "../kernel.ts";
-import { anyAddress, prefixMask } from "./address.ts";
+import { anyAddress, compareBytes, prefixMask } from "./address.ts";
 import { unixSockets } from "./af_unix.ts";
 import type { NetDevice } from "./device.ts";
 import { type IcmpSocket, icmpPorts } from "./icmp.ts";
@@ -163,7 +163,7 @@ function route(kernel: Kernel): string {
     "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
   );
   const four = netStack(kernel).routes.filter(({ dst }) => dst.length === 4);
-  for (const each of four.sort((a, b) => a.prefix - b.prefix)) {
+  for (const each of four.sort((a, b) => compareBytes(a.dst, b.dst) || a.prefix - b.prefix)) {
     const { dst, gateway, metric, prefix, device } = each;
     out += line(
       `${device?.name ?? "*"}\t${word(dst)}\t${word(gateway ?? new Uint8Array(4))}\t${hex(routeFlags(each), 4)}\t0\t0\t${metric}\t${word(prefixMask(prefix, 4))}\t0\t0\t0`,
