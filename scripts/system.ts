@@ -17,6 +17,7 @@ const WORLD = [
   "bivy-keys",
   "bivy-libc-utils",
   "bivy-release",
+  "bivy-ssl_client",
 ];
 /** In the bare machine. */
 const SOURCES = "/home/aports/bivy";

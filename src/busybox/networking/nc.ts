@@ -6,6 +6,7 @@ import { SIG_IGN, SIGCHLD, SIGPIPE } from "../../abi/signal.ts";
 import {
   AF_INET,
   AF_INET6,
+  MSG_PEEK,
   SHUT_WR,
   SO_BROADCAST,
   SO_REUSEADDR,
@@ -117,9 +118,10 @@ class Netcat {
       if ((yield* settle(sys.poll(fds, this.#timeoutMs))) === 0) die("timeout");
     }
     if (this.#udp) {
-      const got = yield* settle(sys.recvmsg(listener, CHUNK, 0));
+      // It stays there for whoever reads the socket from now on.
+      const got = yield* settle(sys.recvmsg(listener, CHUNK, MSG_PEEK));
       if (got.from !== undefined) yield* settle(sys.connect(listener, got.from));
-      return [listener, got.bytes];
+      return [listener, undefined];
     }
     const [fd, from] = yield* settle(sys.accept4(listener, 0));
     if (this.#opt.has("v")) {
