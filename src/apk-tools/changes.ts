@@ -27,6 +27,16 @@ export interface Plan {
   readonly partial?: boolean;
 }
 
+/** What a change counts for in the progress: one, and for what is installed its size (once more to do it again). */
+export function changeSize({ to, from, reinstall }: Change): number {
+  if (to === undefined || (to === from && !reinstall)) return 1;
+  return 1 + to.info.installedSize + (reinstall ? 1 : 0);
+}
+
+export function planSize({ changes }: Plan): number {
+  return changes.reduce((sum, change) => sum + changeSize(change), 0);
+}
+
 /** Does it change anything on the disk besides the database? False: a change of tag only. */
 export function touchesFiles(change: Change): boolean {
   return change.from !== change.to || change.reinstall;

@@ -5,9 +5,11 @@ import { strOf } from "../lib/bytes.ts";
 import { readAll } from "../libc/unistd.ts";
 import {
   type Change,
+  changeSize,
   confirmPlan,
   isUnavailable,
   type Plan,
+  planSize,
   printChange,
   printSummary,
   touchesFiles,
@@ -41,7 +43,15 @@ const OVERLAY_MAX = 1 << 26;
 export function* commitPlan(ctx: Context, db: Database, plan: Plan): Steps<number> {
   if (!(yield* confirmPlan(ctx, db, plan))) return 0;
   if (ctx.settings.simulate) {
-    for (let i = 0; i < plan.changes.length; i++) yield* printChange(ctx, db, plan, i);
+    const total = planSize(plan);
+    let done = 0;
+    for (const [i, change] of plan.changes.entries()) {
+      yield* printChange(ctx, db, plan, i);
+      yield* ctx.print.progress(done, total);
+      done += changeSize(change);
+    }
+    if (done > 0) yield* ctx.print.progress(total, total);
+    yield* ctx.print.clearProgress();
     return plan.partial ? 0 : yield* printSummary(ctx, db, 0, plan);
   }
   return yield* new Commit(ctx, db, plan).run();
@@ -58,6 +68,8 @@ class Commit {
   /** Packages whose triggers are new. */
   readonly #fresh = new Set<InstalledPackage>();
   #errors = 0;
+  /** Of what the plan counts for. */
+  #done = 0;
 
   constructor(ctx: Context, db: Database, plan: Plan) {
     this.#ctx = ctx;
@@ -83,11 +95,18 @@ class Commit {
     yield* logCommand(ctx);
     this.#db.world = [...world];
     yield* this.#journal.begin(this.#db);
+    const total = planSize(this.#plan);
     for (const [i, change] of changes.entries()) {
       yield* printChange(ctx, this.#db, this.#plan, i);
-      yield* ctx.print.progress(i, changes.length);
-      if (!isUnavailable(this.#db, change)) yield* this.#apply(state, change);
+      yield* ctx.print.progress(this.#done, total);
+      const done = this.#done;
+      const most = change.to?.info.installedSize ?? 0;
+      const advance = (bytes: number): Steps<void> =>
+        ctx.print.progress(done + Math.min(bytes, most), total);
+      if (!isUnavailable(this.#db, change)) yield* this.#apply(state, change, advance);
+      this.#done = done + changeSize(change);
     }
+    if (changes.length > 0) yield* ctx.print.progress(total, total);
     yield* ctx.print.clearProgress();
     yield* runTriggers(ctx, this.#db, this.#owners, this.#changed, this.#fresh);
     if (wantsSync(ctx)) yield* settle(ctx.sys.sync());
@@ -99,12 +118,17 @@ class Commit {
     return partial ? this.#errors : yield* printSummary(ctx, this.#db, this.#errors);
   }
 
-  *#apply(state: InstallState, change: Change): Steps<void> {
+  *#apply(
+    state: InstallState,
+    change: Change,
+    advance: (bytes: number) => Steps<void>,
+  ): Steps<void> {
     const { from, to } = change;
     try {
       if (!touchesFiles(change)) {
         if (to?.installed !== undefined) to.installed.repositoryTag = change.tag;
-      } else if (to !== undefined) yield* this.#install(state, to, from?.installed, change.tag);
+      } else if (to !== undefined)
+        yield* this.#install(state, to, from?.installed, change.tag, advance);
       else if (from?.installed !== undefined) yield* this.#purge(state, from.installed);
     } catch (e) {
       this.#errors++;
@@ -117,6 +141,7 @@ class Commit {
     pkg: Package,
     old: InstalledPackage | undefined,
     tag: string,
+    advance: (bytes: number) => Steps<void>,
   ): Steps<void> {
     const ctx = this.#ctx;
     yield* this.#users.load(ctx);
@@ -146,7 +171,7 @@ class Commit {
           });
           if (!scripted) yield* runScript(ctx, one, `pre-${kind}`, args);
           scripted = true;
-          yield* installation.extract(reader);
+          yield* installation.extract(reader, advance);
           break;
         } catch (e) {
           installation.abandon();

@@ -71,8 +71,9 @@ export class Installation {
     this.one = new InstalledPackage(pkg);
   }
 
-  /** Reads the data part to its end. What goes wrong is thrown; then `abandon` is to be called. */
-  *extract(reader: PackageStream): Steps<void> {
+  /** Reads the data part to its end. What goes wrong is thrown; then `abandon` is to be called. `advance` is told how far it is. */
+  *extract(reader: PackageStream, advance?: (bytes: number) => Steps<void>): Steps<void> {
+    let bytes = 0;
     for (let file = yield* reader.next(); file !== undefined; file = yield* reader.next()) {
       const path = safeName(file.name);
       if (path === undefined) {
@@ -81,6 +82,8 @@ export class Installation {
         yield* this.#ctx.print.warning(`${this.one.pkg.id}: ignoring malicious file ${shown}`);
       } else if (file.type === "5") yield* this.#directory(path, file);
       else yield* this.#file(path, file, reader);
+      bytes += file.size;
+      if (advance !== undefined && file.size > 0) yield* advance(bytes);
     }
   }
 
