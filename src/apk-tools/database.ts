@@ -1,13 +1,14 @@
 // The database in memory: names, packages, repositories, world and what is installed.
 import type { Dependency } from "./dependency.ts";
 import type { InstalledPackage } from "./installed.ts";
-import { Name } from "./name.ts";
+import type { Name } from "./name.ts";
+import { NameTable } from "./names.ts";
 import type { Package } from "./package.ts";
 import type { Repository } from "./repository.ts";
 
 /** What apk knows about a root and its repositories. Filled by open.ts; made for one command. */
 export class Database {
-  readonly names: Map<string, Name> = new Map();
+  readonly names: NameTable = new NameTable();
   /** By identity; packages without one are not shared and stand in `names` alone. */
   readonly packages: Map<string, Package> = new Map();
   readonly repositories: Repository[] = [];
@@ -29,17 +30,12 @@ export class Database {
 
   /** The name, made when nobody knew it. */
   name(name: string): Name {
-    let found = this.names.get(name);
-    if (found === undefined) {
-      found = new Name(name);
-      this.names.set(name, found);
-    }
-    return found;
+    return this.names.getOrMake(name);
   }
 
   /** Adds a package, or finds the one with its identity; that one is answered. Duplicates share what they say. */
   add(pkg: Package): Package {
-    const { identity } = pkg.info;
+    const { identity } = pkg;
     const known = identity === "" ? undefined : this.packages.get(identity);
     if (known !== undefined) {
       known.repositories |= pkg.repositories;
@@ -47,11 +43,8 @@ export class Database {
       return known;
     }
     if (identity !== "") this.packages.set(identity, pkg);
-    if (pkg.info.installIf !== "") this.withInstallIf.push(pkg);
-    this.name(pkg.name).providers.push({ pkg, version: pkg.version });
-    if (pkg.info.provides !== "")
-      for (const dep of pkg.provides)
-        this.name(dep.name).providers.push({ pkg, version: dep.version });
+    if (pkg.hasInstallIf) this.withInstallIf.push(pkg);
+    this.names.add(pkg);
     return pkg;
   }
 

@@ -1,5 +1,6 @@
 // APKINDEX records: `X:value` lines, a blank line between packages (apk-package(5)), both ways.
-import { emptyInfo, Package, type PackageInfo } from "./package.ts";
+import { Package, type PackageInfo } from "./package.ts";
+import { canonicalIdentity, joinLists } from "./record.ts";
 import { isVersion } from "./version.ts";
 
 /** What is wrong with an index as a whole; the packages that can be read are used nevertheless. */
@@ -16,127 +17,125 @@ export function noProblems(): IndexProblems {
   return { newer: false, broken: false, malformed: false };
 }
 
-function join(list: string, more: string): string {
-  return list === "" ? more : `${list} ${more}`;
-}
+/** Reads the heads of records, one after the other. */
+class HeadReader {
+  readonly #text: string;
+  readonly #problems: IndexProblems;
+  #start = -1;
+  #name = "";
+  #version = "";
+  #identity = "";
+  #provides = "";
+  #installIf = "";
+  #uninstallable = false;
 
-/** Bits of the last digit that stand for nothing are nothing: equal hashes are equal strings. */
-function canonicalIdentity(value: string): string {
-  const i = value.length - 2;
-  if (value.length !== 30 || value.charCodeAt(i + 1) !== 0x3d) return value;
-  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const digit = digits.indexOf(value.charAt(i));
-  return (digit & 3) === 0 ? value : `${value.slice(0, i)}${digits.charAt(digit & ~3)}=`;
-}
+  constructor(text: string, problems: IndexProblems) {
+    this.#text = text;
+    this.#problems = problems;
+  }
 
-/**
- * Takes one field of a record, by the code of its letter. False: not a field of index records. Values that come twice
- * are lists that go on.
- */
-export function takeField(info: PackageInfo, letter: number, value: string): boolean {
-  switch (letter) {
-    case 0x43: // C
-      info.identity = canonicalIdentity(value);
-      return true;
-    case 0x50: // P
-      info.name = value;
-      return true;
-    case 0x56: // V
-      info.version = value;
-      return true;
-    case 0x41: // A
-      info.arch = value;
-      return true;
-    case 0x53: // S
-      info.size = +value || 0;
-      return true;
-    case 0x49: // I
-      info.installedSize = +value || 0;
-      return true;
-    case 0x54: // T
-      info.description = value;
-      return true;
-    case 0x55: // U
-      info.url = value;
-      return true;
-    case 0x4c: // L
-      info.license = value;
-      return true;
-    case 0x44: // D
-      info.depends = join(info.depends, value);
-      return true;
-    case 0x6f: // o
-      info.origin = value;
-      return true;
-    case 0x6d: // m
-      info.maintainer = value;
-      return true;
-    case 0x74: // t
-      info.buildTime = +value || 0;
-      return true;
-    case 0x63: // c
-      info.commit = value;
-      return true;
-    case 0x6b: // k
-      info.providerPriority = +value || 0;
-      return true;
-    case 0x70: // p
-      info.provides = join(info.provides, value);
-      return true;
-    case 0x69: // i
-      info.installIf = join(info.installIf, value);
-      return true;
-    case 0x67: // g
-      info.tags = join(info.tags, value);
-      return true;
-    default:
-      return false;
+  /** A line of the current record. */
+  take(at: number, end: number): void {
+    const text = this.#text;
+    if (this.#start < 0) this.#begin(at);
+    switch (text.charCodeAt(at)) {
+      case 0x43: // C
+        this.#identity = canonicalIdentity(text.slice(at + 2, end));
+        break;
+      case 0x50: // P
+        this.#name = text.slice(at + 2, end);
+        break;
+      case 0x56: // V
+        this.#version = text.slice(at + 2, end);
+        break;
+      case 0x44: // D
+        this.#refuseTags(text.slice(at + 2, end));
+        break;
+      case 0x70: // p
+        this.#provides = joinLists(this.#provides, text.slice(at + 2, end));
+        this.#refuseTags(this.#provides);
+        break;
+      case 0x69: // i
+        this.#installIf = joinLists(this.#installIf, text.slice(at + 2, end));
+        break;
+      case 0x41:
+      case 0x53:
+      case 0x49:
+      case 0x54:
+      case 0x55:
+      case 0x4c: // A S I T U L
+        break;
+      default:
+        // Small letters that are not known may be passed over, capitals may not.
+        if (text.charCodeAt(at) >= 0x61) break;
+        this.#uninstallable = true;
+        this.#problems.newer = true;
+    }
+  }
+
+  #begin(at: number): void {
+    this.#start = at;
+    this.#name = "";
+    this.#version = "";
+    this.#identity = "";
+    this.#provides = "";
+    this.#installIf = "";
+    this.#uninstallable = false;
+  }
+
+  /** Only world may name tags: the one mistake that can be seen without parsing what may never be asked for. */
+  #refuseTags(list: string): void {
+    if (!list.includes("@")) return;
+    this.#uninstallable = true;
+    this.#problems.broken = true;
+  }
+
+  /** The package of the record that ends here; undefined: there is none, or none that is any good. */
+  finish(end: number): Package | undefined {
+    const start = this.#start;
+    if (start < 0) return undefined;
+    this.#start = -1;
+    if (this.#name === "" || !isVersion(this.#version)) {
+      this.#problems.newer = true;
+      return undefined;
+    }
+    // Names become file names.
+    if (this.#name.includes("/")) {
+      this.#problems.broken = true;
+      return undefined;
+    }
+    return new Package({
+      text: this.#text,
+      start,
+      end,
+      name: this.#name,
+      version: this.#version,
+      identity: this.#identity,
+      provides: this.#provides,
+      installIf: this.#installIf,
+      uninstallable: this.#uninstallable,
+    });
   }
 }
 
-/** The packages of an index's text, in its order. */
+/** The packages of an index's text, in its order. They go on using the text. */
 export function parseIndex(text: string, problems: IndexProblems): Package[] {
   const all: Package[] = [];
-  let info: PackageInfo | undefined;
+  const reader = new HeadReader(text, problems);
   let at = 0;
   while (at <= text.length) {
     let end = text.indexOf("\n", at);
     if (end < 0) end = text.length;
     if (end === at) {
-      if (info !== undefined) finish(info, all, problems);
-      info = undefined;
+      const pkg = reader.finish(at);
+      if (pkg !== undefined) all.push(pkg);
     } else if (text.charCodeAt(at + 1) !== 0x3a) {
       problems.malformed = true;
       return all;
-    } else {
-      info ??= emptyInfo();
-      const letter = text.charCodeAt(at);
-      if (!takeField(info, letter, text.slice(at + 2, end)) && letter < 0x61) {
-        info.uninstallable = true;
-        problems.newer = true;
-      }
-    }
+    } else reader.take(at, end);
     at = end + 1;
   }
   return all;
-}
-
-function finish(info: PackageInfo, all: Package[], problems: IndexProblems): void {
-  if (info.name === "" || !isVersion(info.version)) {
-    problems.newer = true;
-    return;
-  }
-  // Names become file names.
-  if (info.name.includes("/")) {
-    problems.broken = true;
-    return;
-  }
-  // Only world may name tags: the one mistake that can be seen without parsing what may never be asked for.
-  if (info.depends.includes("@") || info.provides.includes("@")) {
-    info.uninstallable = true;
-    problems.broken = true;
-  }
-  all.push(new Package(info));
 }
 
 function line(letter: string, value: string | number): string {

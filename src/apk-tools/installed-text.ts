@@ -1,5 +1,5 @@
 // lib/apk/db/installed as text: index records with states, directories and files, both ways.
-import { formatFields, takeField } from "./index-text.ts";
+import { formatFields } from "./index-text.ts";
 import {
   type Acl,
   type InstalledDirectory,
@@ -7,16 +7,29 @@ import {
   InstalledPackage,
 } from "./installed.ts";
 import { emptyInfo, Package } from "./package.ts";
+import { takeField } from "./record.ts";
 
 /** One record being read. */
 class RecordReader {
-  readonly installed: InstalledPackage;
   readonly #info = emptyInfo();
+  readonly #directories: InstalledDirectory[] = [];
   #directory: InstalledDirectory | undefined;
   #file: InstalledFile | undefined;
+  #repositoryTag = "";
+  #flags = "";
 
-  constructor() {
-    this.installed = new InstalledPackage(new Package(this.#info));
+  /** undefined: a package without name or version. */
+  finish(): InstalledPackage | undefined {
+    if (this.#info.name === "" || this.#info.version === "") return undefined;
+    const installed = new InstalledPackage(new Package(this.#info));
+    installed.pkg.installed = installed;
+    installed.directories = this.#directories;
+    installed.repositoryTag = this.#repositoryTag;
+    installed.brokenFiles = this.#flags.includes("f");
+    installed.brokenScript = this.#flags.includes("s");
+    installed.brokenXattr = this.#flags.includes("x");
+    installed.sha256 = this.#flags.includes("S");
+    return installed;
   }
 
   /** A field; false when it cannot be understood. */
@@ -25,7 +38,7 @@ class RecordReader {
       case 0x46: // F
         this.#directory = { path: value, acl: undefined, files: [] };
         this.#file = undefined;
-        this.installed.directories.push(this.#directory);
+        this.#directories.push(this.#directory);
         return true;
       case 0x52: // R
         this.#file = { name: value, acl: undefined, checksum: "" };
@@ -49,35 +62,16 @@ class RecordReader {
         this.#info.replacesPriority = +value || 0;
         return true;
       case 0x73: // s
-        this.installed.repositoryTag = value;
+        this.#repositoryTag = value;
         return true;
       case 0x66: // f
-        return this.#flags(value);
+        this.#flags += value;
+        // Small letters that are not known may be passed over, capitals may not.
+        return !/[A-RT-Z]/.test(value);
       default:
         // Small letters that are not known may be passed over, capitals may not.
         return takeField(this.#info, letter, value) || letter >= 0x61;
     }
-  }
-
-  #flags(value: string): boolean {
-    for (const flag of value)
-      switch (flag) {
-        case "f":
-          this.installed.brokenFiles = true;
-          break;
-        case "s":
-          this.installed.brokenScript = true;
-          break;
-        case "x":
-          this.installed.brokenXattr = true;
-          break;
-        case "S":
-          this.installed.sha256 = true;
-          break;
-        default:
-          if (flag < "a") return false;
-      }
-    return true;
   }
 }
 
@@ -112,10 +106,9 @@ export function parseInstalled(text: string): InstalledPackage[] {
 }
 
 function finish(record: RecordReader, number: number): InstalledPackage {
-  const { installed } = record;
-  if (installed.pkg.name === "" || installed.pkg.version === "")
+  const installed = record.finish();
+  if (installed === undefined)
     throw new SyntaxError(`line ${number}: a package without name or version`);
-  installed.pkg.installed = installed;
   return installed;
 }
 

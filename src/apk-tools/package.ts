@@ -1,79 +1,18 @@
 // A package as indexes, the installed database, package files and caches tell of it.
 import { type Dependency, parseDependencies } from "./dependency.ts";
 import type { InstalledPackage } from "./installed.ts";
+import { emptyInfo, type PackageInfo } from "./package-info.ts";
+import { type RecordHead, readRecord } from "./record.ts";
 
-/** What PKGINFO, an index record or an ADB pkginfo say. Strings are byte strings, "" where nothing is said. */
-export interface PackageInfo {
-  name: string;
-  version: string;
-  arch: string;
-  description: string;
-  url: string;
-  license: string;
-  /** Source package. */
-  origin: string;
-  maintainer: string;
-  commit: string;
-  /** Seconds since 1970; 0 unknown. */
-  buildTime: number;
-  /** Bytes of the package file. */
-  size: number;
-  /** Bytes on disk. 0 with size 0: a virtual package, nothing to fetch. */
-  installedSize: number;
-  providerPriority: number;
-  replacesPriority: number;
-  /** Lists as the file has them, separated by blanks: parsed when asked for, most never are. */
-  depends: string;
-  provides: string;
-  installIf: string;
-  replaces: string;
-  recommends: string;
-  tags: string;
-  /** Directories whose change the package's trigger wants to know. */
-  triggers: string;
-  layer: number;
-  /**
-   * What tells this very build from others: "Q1" + base64 of the SHA-1 of the control part (v2), "Q2" + base64 of
-   * the SHA-256 cut to 160 bits or of the ADB's SHA-256 (v3). "" when unknown.
-   */
-  identity: string;
-  /** Made with features this program does not know (an unknown capital letter in a record): not to be installed. */
-  uninstallable: boolean;
-}
-
-/** An empty PackageInfo to be filled in. */
-export function emptyInfo(): PackageInfo {
-  return {
-    name: "",
-    version: "",
-    arch: "",
-    description: "",
-    url: "",
-    license: "",
-    origin: "",
-    maintainer: "",
-    commit: "",
-    buildTime: 0,
-    size: 0,
-    installedSize: 0,
-    providerPriority: 0,
-    replacesPriority: 0,
-    depends: "",
-    provides: "",
-    installIf: "",
-    replaces: "",
-    recommends: "",
-    tags: "",
-    triggers: "",
-    layer: 0,
-    identity: "",
-    uninstallable: false,
-  };
-}
+export { emptyInfo, type PackageInfo };
 
 /** A package that the database knows: one object for one identity, wherever it was seen. */
 export class Package {
-  readonly info: PackageInfo;
+  readonly name: string;
+  readonly version: string;
+  /** Either of them is there: all that is said of it, or where that stands. */
+  #info: PackageInfo | undefined;
+  readonly #head: RecordHead | undefined;
   /** Bit per repository (by number) that has it: a BigInt-free set, as `Repository.bit`. */
   repositories = 0;
   /** Present when it is installed. */
@@ -85,19 +24,32 @@ export class Package {
   #installIf: readonly Dependency[] | undefined;
   #replaces: readonly Dependency[] | undefined;
 
-  constructor(info: PackageInfo) {
-    this.info = info;
+  /** `info.name` and `info.version` do not change afterwards. A record of an index is read when it is asked for. */
+  constructor(info: PackageInfo | RecordHead) {
+    this.name = info.name;
+    this.version = info.version;
+    if ("text" in info) this.#head = info;
+    else this.#info = info;
   }
 
-  get name(): string {
-    return this.info.name;
+  get info(): PackageInfo {
+    this.#info ??= readRecord(this.#head as RecordHead);
+    return this.#info;
   }
-  get version(): string {
-    return this.info.version;
+  /** As info.identity. */
+  get identity(): string {
+    return (this.#info ?? (this.#head as RecordHead)).identity;
+  }
+  /** As info.provides. */
+  get providesText(): string {
+    return (this.#info ?? (this.#head as RecordHead)).provides;
+  }
+  get hasInstallIf(): boolean {
+    return (this.#info ?? (this.#head as RecordHead)).installIf !== "";
   }
   /** "name-version". */
   get id(): string {
-    return `${this.info.name}-${this.info.version}`;
+    return `${this.name}-${this.version}`;
   }
   get depends(): readonly Dependency[] {
     this.#depends ??= parseDependencies(this.info.depends);
