@@ -10,6 +10,7 @@ import { hostTask } from "../kernel/fork.ts";
 import { Dentry } from "../kernel/fs/dentry.ts";
 import { devpts } from "../kernel/fs/devpts/devpts.ts";
 import { devtmpfs } from "../kernel/fs/devtmpfs/devtmpfs.ts";
+import { ext2, ext3, ext4 } from "../kernel/fs/ext4/ext4.ts";
 import type { FileSystemType } from "../kernel/fs/filesystems.ts";
 import { ImageFs, type ImageNode } from "../kernel/fs/imagefs/imagefs.ts";
 import type { SuperBlock } from "../kernel/fs/inode.ts";
@@ -64,6 +65,9 @@ const TYPES: readonly FileSystemType[] = [
   devtmpfs,
   devpts,
   overlayFileSystem,
+  ext3,
+  ext2,
+  ext4,
   vfat,
   iso9660,
   squashfs,
