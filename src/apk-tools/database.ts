@@ -43,7 +43,7 @@ export class Database {
       return known;
     }
     if (identity !== "") this.packages.set(identity, pkg);
-    if (pkg.hasInstallIf) this.withInstallIf.push(pkg);
+    if (pkg.installIfText !== "") this.withInstallIf.push(pkg);
     this.names.add(pkg);
     return pkg;
   }

@@ -77,11 +77,16 @@ export function formatDependency(dep: Dependency): string {
 /** Lists as files have them: by blanks. What cannot be parsed is left out and told by `broken`. */
 export function parseDependencies(text: string, broken?: (word: string) => void): Dependency[] {
   const all: Dependency[] = [];
-  for (const word of text.split(/[ \t\n]+/)) {
-    if (word === "") continue;
-    const dep = parseDependency(word);
-    if (dep === undefined) broken?.(word);
-    else all.push(dep);
+  for (let at = 0; at < text.length; ) {
+    let end = at;
+    while (end < text.length && text.charCodeAt(end) > 0x20) end++;
+    if (end > at) {
+      const word = text.slice(at, end);
+      const dep = parseDependency(word);
+      if (dep === undefined) broken?.(word);
+      else all.push(dep);
+    }
+    at = end + 1;
   }
   return all;
 }

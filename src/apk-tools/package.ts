@@ -44,8 +44,9 @@ export class Package {
   get providesText(): string {
     return (this.#info ?? (this.#head as RecordHead)).provides;
   }
-  get hasInstallIf(): boolean {
-    return (this.#info ?? (this.#head as RecordHead)).installIf !== "";
+  /** As info.installIf. */
+  get installIfText(): string {
+    return (this.#info ?? (this.#head as RecordHead)).installIf;
   }
   /** "name-version". */
   get id(): string {
@@ -56,11 +57,11 @@ export class Package {
     return this.#depends;
   }
   get provides(): readonly Dependency[] {
-    this.#provides ??= parseDependencies(this.info.provides);
+    this.#provides ??= parseDependencies(this.providesText);
     return this.#provides;
   }
   get installIf(): readonly Dependency[] {
-    this.#installIf ??= parseDependencies(this.info.installIf);
+    this.#installIf ??= parseDependencies(this.installIfText);
     return this.#installIf;
   }
   get replaces(): readonly Dependency[] {

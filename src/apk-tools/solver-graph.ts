@@ -159,7 +159,7 @@ export class SolverGraph {
       const others = dep.conflict ? target.opponents : target.dependents;
       if (others[others.length - 1] !== state) others.push(state);
     }
-    if (pkg.info.installIf !== "")
+    if (pkg.installIfText !== "")
       for (const { name } of pkg.installIf) this.#name(name).triggers.push(state);
     return state;
   }

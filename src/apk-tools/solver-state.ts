@@ -88,7 +88,10 @@ export class NameState {
   wanted = false;
   decided = false;
   chosen: Candidate | undefined;
-  queued = false;
+  /** Number in the order in which names came to wait for their decision; 0: does not. */
+  order = 0;
+  /** Its rank is about to be found out. */
+  unranked = false;
   /** What has changed and was not looked at yet: bits of solver.ts. */
   news = 0;
   /** Class in the order of decisions, while nothing changes. */

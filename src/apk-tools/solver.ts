@@ -8,6 +8,7 @@ import { SOLVE_INHERIT, SOLVE_LATEST } from "./solver-flags.ts";
 import { type SolveOptions, SolverGraph } from "./solver-graph.ts";
 import { Ordering } from "./solver-order.ts";
 import { prefer, selectable } from "./solver-prefer.ts";
+import { DecisionQueue } from "./solver-queue.ts";
 import {
   type Candidate,
   clash,
@@ -39,7 +40,7 @@ class Solver {
   readonly #options: SolveOptions;
   /** Names of which something has changed. */
   #dirty: NameState[] = [];
-  #queue: NameState[] = [];
+  readonly #queue = new DecisionQueue();
 
   constructor(db: Database, options: SolveOptions) {
     this.#graph = new SolverGraph(db, options);
@@ -57,16 +58,14 @@ class Solver {
 
   /** What can stand for the name has become less; `news` says what else it may be. */
   #touch(name: NameState, news = FEWER): void {
-    name.rank = -1;
+    this.#queue.rerank(name);
     if (name.news === 0) this.#dirty.push(name);
     name.news |= news;
   }
 
   #enqueue(name: NameState): void {
     this.#touch(name, name.requirers === 1 ? NEEDED | PRESENT : NEEDED);
-    if (name.queued || name.decided) return;
-    name.queued = true;
-    this.#queue.push(name);
+    if (!name.decided) this.#queue.add(name);
   }
 
   /** Lets all changes take effect. */
@@ -259,29 +258,6 @@ class Solver {
     return some && versioned ? SOON : LAST;
   }
 
-  #next(): NameState | undefined {
-    let best: NameState | undefined;
-    let kept = 0;
-    for (const name of this.#queue) {
-      if (name.decided) {
-        name.queued = false;
-        continue;
-      }
-      this.#queue[kept++] = name;
-      if (name.rank < 0) name.rank = this.#rank(name);
-      if (best === undefined || this.#isNext(name, best)) best = name;
-    }
-    this.#queue.length = kept;
-    return best;
-  }
-
-  /** Of one rank those that were named come first, then those with the longest chain, then those that came last. */
-  #isNext(name: NameState, best: NameState): boolean {
-    if (name.rank !== best.rank) return name.rank < best.rank;
-    if (name.named !== best.named) return name.named;
-    return name.chain >= best.chain;
-  }
-
   #decide(name: NameState): void {
     let best: Candidate | undefined;
     for (const candidate of name.candidates) {
@@ -387,7 +363,8 @@ class Solver {
     for (const dep of world) this.#graph.measure(this.#graph.state(dep.name));
     for (const dep of world) this.#apply(dep, undefined);
     this.#settle();
-    for (let name = this.#next(); name !== undefined; name = this.#next()) {
+    const rank = (name: NameState): number => this.#rank(name);
+    for (let name = this.#queue.next(rank); name !== undefined; name = this.#queue.next(rank)) {
       this.#decide(name);
       this.#settle();
     }
