@@ -124,17 +124,19 @@ function* answerIsYes(ctx: Context): Steps<boolean> {
   if (f) yield* f;
   const line = yield* settle(new LineReader(ctx.p.stdin).next());
   const answer = line === undefined ? "" : line.trim().toLowerCase();
-  return line !== undefined && (answer === "" || answer === "y" || answer === "yes");
+  return answer === "" || answer === "y" || answer === "yes";
 }
 
 /**
- * With -i (and -v -v) lists what will happen, and with -i asks. True to go on. Called by commitPlan before anything
+ * With -i (and -v -v, or -v where something is removed) lists what will happen, and with -i asks. True to go on. Called by commitPlan before anything
  * else.
  */
 export function* confirmPlan(ctx: Context, db: Database, plan: Plan): Steps<boolean> {
   const { print, settings } = ctx;
-  const ask = settings.interactive === true && !settings.simulate;
-  if (plan.changes.length === 0 || (!ask && print.verbosity < 2)) return true;
+  const ask = settings.interactive === true;
+  if (settings.simulate || plan.changes.length === 0) return true;
+  const removes = plan.changes.some(({ to }) => to === undefined);
+  if (!ask && print.verbosity < (removes ? 2 : 3)) return true;
   for (const { heading, has } of kinds()) {
     const names = plan.changes.filter(has).map((c) => ((c.to ?? c.from) as Package).name);
     if (names.length === 0) continue;
@@ -144,10 +146,8 @@ export function* confirmPlan(ctx: Context, db: Database, plan: Plan): Steps<bool
   const more = growth(plan);
   const fetched = download(db, plan);
   if (fetched > 0) yield* print.message(`Need to download ${formatSize(fetched)} of packages.`);
-  const verb = more < 0 ? "freed" : "used";
-  yield* print.message(
-    `After this operation, ${formatSize(Math.abs(more))}${more < 0 ? "" : " of additional disk space"} will be ${verb}.`,
-  );
+  const space = more < 0 ? "disk space will be freed" : "additional disk space will be used";
+  yield* print.message(`After this operation, ${formatSize(Math.abs(more))} of ${space}.`);
   if (!ask) return true;
   yield* print.out("Do you want to continue [Y/n]? ");
   return yield* answerIsYes(ctx);
@@ -158,7 +158,8 @@ function totals(
   db: Database,
   plan: Plan | undefined,
 ): [packages: number, directories: number, files: number, bytes: number] {
-  const directories = new Set<string>();
+  // The root counts, too.
+  const directories = new Set<string>([""]);
   let packages = 0;
   let files = 0;
   let bytes = 0;
