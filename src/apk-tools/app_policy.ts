@@ -6,8 +6,8 @@ import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import type { Package } from "./package.ts";
 import { IN_CACHE } from "./repository.ts";
+import { matchingNames, providersOf } from "./select.ts";
 import { INSTALLED } from "./state.ts";
-import { compareVersions } from "./version.ts";
 
 /** Where a package is to be found, as lines name it. */
 function places(ctx: Context, db: Database, pkg: Package): string[] {
@@ -20,13 +20,11 @@ function places(ctx: Context, db: Database, pkg: Package): string[] {
 }
 
 function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number> {
-  for (const arg of args) {
-    const packages = (db.names.get(arg)?.providers ?? [])
-      .map(({ pkg }) => pkg)
-      .filter((pkg, i, all) => pkg.name === arg && all.indexOf(pkg) === i)
-      .sort((a, b) => compareVersions(a.version, b.version));
+  if (args.length === 0) return 0;
+  for (const name of matchingNames(db, args)) {
+    const packages = providersOf(name).filter((pkg) => pkg.name === name.name);
     if (packages.length === 0) continue;
-    yield* ctx.print.out(`${arg} policy:\n`);
+    yield* ctx.print.out(`${name.name} policy:\n`);
     for (const pkg of packages) {
       const lines = places(ctx, db, pkg).map((place) => `    ${place}\n`);
       yield* ctx.print.out(`  ${pkg.version}:\n${lines.join("")}`);

@@ -3,20 +3,33 @@ import type { Steps } from "../abi/program.ts";
 import type { Applet } from "./applet.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
+import type { Acl } from "./installed.ts";
 import { allPackages } from "./select.ts";
 
-/** Different texts among versions, architectures, licences, origins, maintainers and commits. */
+/** Different texts and owners with modes that the database keeps once each. */
 function countAtoms(db: Database): number {
-  const atoms = new Set<string>();
+  const atoms = new Set<string>(db.arches.slice(0, 1));
   for (const pkg of allPackages(db)) {
-    const { arch, license, origin, maintainer, commit } = pkg.info;
-    for (const text of [pkg.version, arch, license, origin, maintainer, commit]) atoms.add(text);
+    const { arch, license, origin, maintainer } = pkg.info;
+    for (const text of [pkg.version, arch, license, origin, maintainer]) atoms.add(text);
     for (const deps of [pkg.depends, pkg.provides, pkg.installIf, pkg.replaces])
       for (const { version } of deps) atoms.add(version);
   }
-  for (const { version } of db.world) atoms.add(version);
+  for (const { version, tag } of db.world) atoms.add(version).add(tag);
+  for (const { tag } of db.repositories) atoms.add(tag);
+  const acls = new Set(["493:0:0:", "420:0:0:"]);
+  const addAcl = (acl: Acl | undefined): void => {
+    if (acl !== undefined) acls.add(`${acl.mode}:${acl.uid}:${acl.gid}:${acl.xattrs}`);
+  };
+  for (const { directories, repositoryTag } of db.installed) {
+    atoms.add(repositoryTag);
+    for (const { acl, files } of directories) {
+      addAcl(acl);
+      for (const file of files) addAcl(file.acl);
+    }
+  }
   atoms.delete("");
-  return atoms.size;
+  return atoms.size + acls.size;
 }
 
 /** Names that packages have, provide or speak of. */
