@@ -2,6 +2,7 @@
 import { Errno } from "../abi/errno.ts";
 import { type Steps, settle } from "../abi/program.ts";
 import { strOf } from "../lib/bytes.ts";
+import { S_ISDIR } from "../libc/stat.ts";
 import { readAll } from "../libc/unistd.ts";
 import {
   type Change,
@@ -109,6 +110,7 @@ class Commit {
     if (changes.length > 0) yield* ctx.print.progress(total, total);
     yield* ctx.print.clearProgress();
     yield* runTriggers(ctx, this.#db, this.#owners, this.#changed, this.#fresh);
+    if (this.#db.resetDirectories) yield* this.#resetDirectories();
     if (wantsSync(ctx)) yield* settle(ctx.sys.sync());
     yield* writeState(ctx, this.#db);
     this.#journal.end();
@@ -231,6 +233,26 @@ class Commit {
     forget(this.#db, one);
     yield* this.#journal.done();
     yield* runScript(ctx, one, "post-deinstall", [one.pkg.version]);
+  }
+
+  /** Gives every directory the owner and mode that its packages want. */
+  *#resetDirectories(): Steps<void> {
+    const { root, print } = this.#ctx;
+    let failed = 0;
+    for (const path of this.#owners.directories) {
+      const wanted = [...this.#owners.directory(path).values()].at(-1);
+      const { uid, gid, mode } = wanted?.acl ?? { uid: 0, gid: 0, mode: 0o755 };
+      try {
+        const st = path === "" || wanted === undefined ? undefined : root.stat(path);
+        if (st === undefined || !S_ISDIR(st.mode)) continue;
+        if (st.uid !== uid || st.gid !== gid) root.lchown(path, uid, gid);
+        if ((st.mode & 0o7777) !== mode || st.uid !== uid || st.gid !== gid) root.chmod(path, mode);
+      } catch (e) {
+        if (!(e instanceof Errno)) throw e;
+        failed++;
+      }
+    }
+    if (failed > 0) yield* print.error(`${failed} errors updating directory permissions`);
   }
 
   /** --cache-predownload: everything is there before anything is changed. */
