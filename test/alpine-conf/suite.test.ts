@@ -1,0 +1,60 @@
+// alpine-conf's own tests against our programs, with its fakes of apk, mount and the like.
+//
+//     ALPINE_CONF_TESTS=/folder npx vitest run test/alpine-conf/suite.test.ts
+//
+// The folder is alpine-conf's `tests`. Without the variable there is nothing to test. ALPINE_CONF_CASE limits it to cases
+// whose name has that in it.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Machine, nodeHost } from "../../src/index.ts";
+import { installTree } from "../openrc/machine.ts";
+
+const FOLDER = process.env["ALPINE_CONF_TESTS"] ?? "";
+const ONLY = process.env["ALPINE_CONF_CASE"] ?? "";
+const ROOT = fileURLToPath(new URL("../../aports/bivy-alpine-conf/root/", import.meta.url));
+const SHIM = fileURLToPath(new URL("atf.sh", import.meta.url));
+
+/** Cases that cannot pass, and why. */
+const KNOWN: Readonly<Record<string, string>> = {};
+
+const files = FOLDER === "" ? [] : readdirSync(FOLDER).filter((name) => name.endsWith("_test"));
+
+function casesOf(file: string): string[] {
+  const text = readFileSync(`${FOLDER}/${file}`, "utf8");
+  const list = /^init_tests((?:.*\\\n)*.*)/m.exec(text)?.[1] ?? "";
+  return list.split(/[\s\\]+/).filter((name) => name !== "" && name.includes(ONLY));
+}
+
+let machine: Machine;
+
+beforeAll(async () => {
+  if (FOLDER === "") return;
+  machine = Machine.boot({ host: nodeHost() });
+  machine.fs.mkdirSync("/t/tests", { recursive: true });
+  installTree(machine, FOLDER, "/t/tests");
+  for (const dir of ["sbin", "lib", "usr/bin"]) {
+    try {
+      installTree(machine, `${ROOT}${dir}`, "/t");
+    } catch {
+      // Not every folder is there.
+    }
+  }
+  // A test looks into the script for this.
+  machine.fs.writeFileSync("/t/lbu", "#!bivy lbu\nsysconfdir=/etc/lbu\n");
+  machine.fs.writeFileSync("/t/atf.sh", readFileSync(SHIM));
+});
+afterAll(() => machine?.close());
+
+for (const file of files.sort()) {
+  for (const name of casesOf(file)) {
+    const run = name in KNOWN ? test.fails : test;
+    run(`${file}: ${name}`, async () => {
+      const { stdout, stderr, status } = await machine.exec(
+        `export ATF_SRCDIR=/t/tests; exec sh /t/atf.sh /t/tests/${file} ${name} </dev/null`,
+      );
+      if (status !== 77) expect(`${stdout}${stderr}=> ${status}`).toMatch(/=> 0$/);
+    });
+  }
+}
+test.skipIf(FOLDER !== "")("alpine-conf's tests are not there (ALPINE_CONF_TESTS)", () => {});
