@@ -141,9 +141,10 @@ export async function buildSystem(
     await must(
       machine,
       `mkdir -p ${TARGET}/etc/apk/keys\ncp ~/.abuild/*.pub ${TARGET}/etc/apk/keys/\n` +
-        `apk add --quiet --root ${TARGET} --initdb --no-network --no-cache --repositories-file /dev/null ` +
+        `apk add --quiet --root ${TARGET} --initdb --no-scripts --no-network --no-cache --repositories-file /dev/null ` +
         `--repository ${PACKAGES}/bivy ${WORLD.join(" ")}\n` +
-        `mkdir -p ${TARGET}/media/bivy\n` +
+        // Scripts do not run, as in Alpine's own images: what they do is for machines. Links are needed all the same.
+        `chroot ${TARGET} /bin/busybox --install -s\nmkdir -p ${TARGET}/media/bivy\n` +
         `printf '%s\\n' ${REPOSITORY} ${ALPINE}/main ${ALPINE}/community >${TARGET}/etc/apk/repositories\n` +
         // Nobody logs in to a container.
         `sed -i 's/^root::/root:*:/' ${TARGET}/etc/shadow\nrm -rf ${TARGET}/dev/*`,
