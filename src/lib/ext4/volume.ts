@@ -701,6 +701,18 @@ export class Volume {
       if (index >= used) group.unusedInodes = s.inodesPerGroup - index - 1;
     }
     this.#changeBitmap("inode", group, buf);
+    return this.createAt(ino, mode, uid, gid, now);
+  }
+
+  /** A new inode whose number is taken already. */
+  createAt(
+    ino: number,
+    mode: number,
+    uid: number,
+    gid: number,
+    now: { sec: number; nsec: number },
+  ): Node {
+    const s = this.super;
     const raw = new Uint8Array(s.inodeSize);
     const node = new Node(ino, raw);
     if (s.inodeSize > 128) put16(raw, 0x80, 32);

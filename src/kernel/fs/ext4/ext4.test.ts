@@ -9,7 +9,6 @@ import { MS_RDONLY } from "../../../abi/mount.ts";
 import { type Steps, type Sys, settle } from "../../../abi/program.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { MemoryDisk } from "../../block/device.ts";
-import type { BlockDevice } from "../../block/device.ts";
 import { ext2, ext3, ext4 } from "./ext4.ts";
 
 const there = hasProgram("mke2fs") && hasProgram("e2fsck") && hasProgram("debugfs");
@@ -68,8 +67,8 @@ function check(path: string): string {
 }
 
 function debugfs(path: string, ...commands: string[]): string {
-  const args = commands.flatMap((command) => ["-R", command]);
-  return execFileSync("debugfs", ["-w", ...args, path], { encoding: "utf8", stdio: "pipe" });
+  const input = `${commands.join("\n")}\n`;
+  return execFileSync("debugfs", ["-w", "-f", "-", path], { encoding: "utf8", stdio: "pipe", input });
 }
 
 function* put(sys: Sys, path: string, data: Uint8Array, at = 0): Steps<void> {
@@ -198,4 +197,212 @@ describe.skipIf(!there).each(KINDS)("%s", (_name, type, ...options) => {
       expect(check(path)).toBe("clean");
     }
   });
+
+  test("what Debian writes is read and changed", () => {
+    const source = `${top}/source-${type}`;
+    fs.rmSync(source, { recursive: true, force: true });
+    fs.mkdirSync(`${source}/many`, { recursive: true });
+    for (let i = 0; i < 1500; i++) fs.writeFileSync(`${source}/many/a rather long name of file ${i}`, `${i}`);
+    fs.symlinkSync("x".repeat(300), `${source}/long link`);
+    fs.symlinkSync("many", `${source}/link`);
+    fs.writeFileSync(`${source}/big`, pattern(3_000_000, 9));
+        const hole = fs.openSync(`${source}/holes`, "w");
+    for (let i = 0; i < 1200; i++) fs.writeSync(hole, pattern(100, i), 0, 100, i * 8192);
+    fs.closeSync(hole);
+    const path = made(type, ["-I", "256", "-d", source, ...options], 40_000);
+    debugfs(path, "ea_set /big user.small value", `ea_set /big user.large ${"v".repeat(700)}`);
+    spawnSync("e2fsck", ["-fyD", path]);
+    expect(check(path)).toBe("clean");
+    inside(path, type, function* (sys) {
+      const lines = yield* listTree(sys, "/mnt/many");
+      expect(lines).toHaveLength(1500);
+      expect(strOf(yield* contents(sys, "/mnt/link/a rather long name of file 1234"))).toBe("1234");
+      expect(sys.readlinkat(AT_FDCWD, "/mnt/long link")).toBe("x".repeat(300));
+      expect(Buffer.compare(yield* contents(sys, "/mnt/big"), pattern(3_000_000, 9))).toBe(0);
+      sys.utimensat(AT_FDCWD, "/mnt/big", { sec: -5, nsec: 7 }, { sec: 5_000_000_000, nsec: 5 }, 0);
+      const holes = fs.readFileSync(`${source}/holes`);
+      expect(Buffer.compare(yield* contents(sys, "/mnt/holes"), holes)).toBe(0);
+      expect(strOf(sys.getxattr("/mnt/big", "user.small", true))).toBe("value");
+      expect(sys.listxattr("/mnt/big", true).sort()).toEqual(["user.large", "user.small"]);
+      // Its hash tree is given up; what is in it stays.
+      for (let i = 0; i < 1500; i += 3) sys.unlinkat(AT_FDCWD, `/mnt/many/a rather long name of file ${i}`, 0);
+      for (let i = 0; i < 700; i++) yield* put(sys, `/mnt/many/more ${i}`, bytesOf(`${i}`));
+      expect(yield* listTree(sys, "/mnt/many")).toHaveLength(1700);
+      sys.removexattr("/mnt/big", "user.large", true);
+      sys.setxattr("/mnt/big", "user.third", pattern(400, 1), 0, true);
+      sys.setxattr("/mnt/many", "security.x", bytesOf("dir"), 0, true);
+      // Filling the holes in another order, then cutting pieces out.
+      for (let i = 0; i < 1200; i++) yield* put(sys, "/mnt/holes", pattern(500, i), ((i * 7) % 1200) * 8192 + 4096);
+      const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/holes", O_RDWR));
+      for (let i = 0; i < 600; i++) sys.fallocate(fd, 3, ((i * 11) % 1200) * 8192, 8192);
+      sys.close(fd);
+    });
+    expect(check(path)).toBe("clean");
+    // 2128-06-11: beyond what 32 bits hold.
+    expect(debugfs(path, "stat /big")).toMatch(/mtime: 0x2a05f200:00000015 /);
+    inside(path, type, function* (sys) {
+      const { atime, mtime } = sys.fstatat(AT_FDCWD, "/mnt/big", 0);
+      expect([atime, mtime]).toEqual([
+        { sec: -5, nsec: 7 },
+        { sec: 5_000_000_000, nsec: 5 },
+      ]);
+      const holes = yield* contents(sys, "/mnt/holes");
+      for (let i = 0; i < 1200; i++) {
+        const piece = holes.subarray(i * 8192, i * 8192 + 8192);
+        const want = new Uint8Array(8192);
+        const punched = [...Array(600).keys()].some((k) => (k * 11) % 1200 === i);
+        if (!punched) {
+          want.set(pattern(100, i));
+          const nth = [...Array(1200).keys()].find((k) => (k * 7) % 1200 === i) as number;
+          want.set(pattern(500, nth), 4096);
+        }
+        expect(Buffer.compare(piece, want.subarray(0, piece.length)), `${i}`).toBe(0);
+      }
+      sys.unlinkat(AT_FDCWD, "/mnt/holes", 0);
+      sys.unlinkat(AT_FDCWD, "/mnt/big", 0);
+    });
+    expect(check(path)).toBe("clean");
+  });
+
+  test("a full disk", () => {
+    const path = made(type, options, 6000);
+    inside(path, type, function* (sys) {
+      const free = sys.statfs("/mnt").bfree;
+      const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/full", O_RDWR | O_CREAT, 0o644));
+      let last = "none";
+      for (let i = 0; i < 40 && last === "none"; i++) last = code(() => sys.write(fd, new Uint8Array(1 << 20)));
+      expect(last).toBe("ENOSPC");
+      for (let i = 0; i < 100; i++) {
+        code(() => sys.mkdirat(AT_FDCWD, `/mnt/${"d".repeat(200)}${i}`, 0o755));
+        code(() => sys.symlinkat("s".repeat(200), AT_FDCWD, `/mnt/${"s".repeat(200)}${i}`));
+      }
+      expect(sys.statfs("/mnt").bfree).toBeLessThan(16);
+      sys.close(fd);
+      sys.unlinkat(AT_FDCWD, "/mnt/full", 0);
+      for (const line of yield* listTree(sys, "/mnt")) {
+        const name = `/mnt${line.split(" ")[0]}`;
+        if (name !== "/mnt/lost+found") sys.unlinkat(AT_FDCWD, name, name.startsWith("/mnt/d") ? AT_REMOVEDIR : 0);
+      }
+      expect(free - sys.statfs("/mnt").bfree).toBeLessThan(40);
+      // No inode is left either.
+      let made = 0;
+      let answer = "none";
+      for (; answer === "none" && made < 10_000; made++) {
+        answer = code(() => sys.mknodat(AT_FDCWD, `/mnt/${made}`, 0o10644, 0));
+      }
+      expect(answer).toBe("ENOSPC");
+    });
+    expect(check(path)).toBe("clean");
+  });
+
+  test("damaged images give errnos", () => {
+    const path = made(type, options, 6000);
+    inside(path, type, function* (sys) {
+      sys.mkdirat(AT_FDCWD, "/mnt/d", 0o755);
+      for (let i = 0; i < 40; i++) yield* put(sys, `/mnt/d/name of ${i}`, pattern(i * 500, i));
+      sys.symlinkat("l".repeat(100), AT_FDCWD, "/mnt/d/link");
+      yield* put(sys, "/mnt/big", pattern(900_000, 1));
+      for (let i = 0; i < 200; i++) yield* put(sys, "/mnt/holes", pattern(10, i), i * 9000);
+      sys.setxattr("/mnt/big", "user.large", pattern(500, 1), 0, true);
+    });
+    const image = fs.readFileSync(path);
+    // Where the metadata is, as e2fsprogs sees it.
+    const bs = image.readUInt32LE(1024 + 0x18);
+    for (const within of [4096 << bs, 700_000]) {
+      fuzzImage(image, types().find((each) => each.name === type) as typeof ext4, {
+        rounds: 15,
+        flags: 0,
+        within,
+        disk: (bytes) => ({ device: MemoryDisk.of(unsealed(bytes)) }),
+        more: function* (sys) {
+          for (const action of [
+            () => sys.mkdirat(AT_FDCWD, "/mnt/new", 0o755),
+            () => sys.renameat2(AT_FDCWD, "/mnt/d", AT_FDCWD, "/mnt/new/d", 0),
+            () => sys.truncate("/mnt/d/name of 19", 100_000),
+            () => sys.truncate("/mnt/holes", 700_000),
+            () => sys.unlinkat(AT_FDCWD, "/mnt/big", 0),
+            () => sys.unlinkat(AT_FDCWD, "/mnt/holes", 0),
+            () => sys.unlinkat(AT_FDCWD, "/mnt/d/link", 0),
+            () => sys.setxattr("/mnt/d", "user.x", pattern(900, 3), 0, true),
+          ]) {
+            code(action);
+          }
+          yield* [];
+        },
+      });
+    }
+  });
+});
+
+/** Without checksums damage is not found by them. */
+function unsealed(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const ro = view.getUint32(1024 + 0x64, true);
+  view.setUint32(1024 + 0x64, ro & ~0x410, true);
+  return bytes;
+}
+
+test.skipIf(!there)("orphans, options, features", () => {
+  const path = made("ext4", []);
+  const disk = MemoryDisk.of(fs.readFileSync(path));
+  let crashed = new Uint8Array(0);
+  const { kernel } = withDisks([{ device: disk }], types(), function* (sys) {
+    sys.mount("/dev/vda", "/mnt", "ext4", 0, "errors=remount-ro,commit=30");
+    const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/gone", O_RDWR | O_CREAT, 0o644));
+    yield* settle(sys.write(fd, pattern(50_000, 5)));
+    const other = yield* settle(sys.openat(AT_FDCWD, "/mnt", O_RDWR | 0o20200000, 0o600));
+    yield* settle(sys.write(other, pattern(9000, 5)));
+    sys.unlinkat(AT_FDCWD, "/mnt/gone", 0);
+    yield* put(sys, "/mnt/stays", bytesOf("s"));
+    yield* settle(sys.sync());
+    crashed = disk.read(0, disk.size) as Uint8Array<ArrayBuffer>;
+    expect((yield* settle(sys.pread(fd, 100_000, 0))).length).toBe(50_000);
+    const mounts = strOf(yield* contents(sys, "/proc/mounts"));
+    expect(mounts).toContain("/dev/vda /mnt ext4 rw,relatime,errors=remount-ro,commit=30 0 0\n");
+    expect(code(() => sys.umount2("/mnt", 0))).toBe("EBUSY");
+    sys.close(fd);
+    sys.close(other);
+    sys.mount("", "/mnt", "", 0x21, "");
+    expect(code(() => sys.mkdirat(AT_FDCWD, "/mnt/ro", 0o755))).toBe("EROFS");
+    sys.mount("", "/mnt", "", 0x20, "");
+    sys.mkdirat(AT_FDCWD, "/mnt/rw", 0o755);
+    sys.umount2("/mnt", 0);
+    expect(code(() => sys.mount("/dev/vda", "/mnt", "ext2", 0, ""))).toBe("EINVAL");
+    expect(code(() => sys.mount("/dev/vda", "/mnt", "ext3", 0, ""))).toBe("EINVAL");
+    expect(code(() => sys.mount("/dev/vda", "/mnt", "ext4", 0, "nonsense"))).toBe("EINVAL");
+    expect(code(() => sys.mount("/dev/vda", "/mnt", "ext4", 0, "noload"))).toBe("EINVAL");
+    sys.mount("/dev/vda", "/mnt", "ext4", MS_RDONLY, "noload");
+    sys.umount2("/mnt", 0);
+    sys.umount2("/proc", 0);
+  });
+  expect(kernel.log.since(0).some(({ text }) => /mounted filesystem [-0-9a-f]{36} r\/w with ordered/.test(text))).toBe(true);
+  fs.writeFileSync(path, disk.read(0, disk.size));
+  expect(check(path)).toBe("clean");
+  fs.writeFileSync(path, crashed);
+  const log = inside(path, "ext4", function* (sys) {
+    expect((yield* tree(sys, "/mnt")).map((line) => line.split(" ")[0])).toEqual(["/lost+found", "/stays"]);
+  });
+  expect(log.join("\n")).toContain("EXT4-fs (vda): recovery complete\nEXT4-fs (vda): 2 orphan inodes deleted");
+  expect(check(path)).toBe("clean");
+  fs.writeFileSync(path, crashed);
+  expect(spawnSync("e2fsck", ["-p", path]).status).toBeLessThan(2);
+  expect(check(path)).toBe("clean");
+  const bytes = fs.readFileSync(path);
+  // casefold, then an unknown feature for writers, without the checksum that would tell.
+  bytes[1024 + 0x65] = 0;
+  bytes[1024 + 0x62] = 2;
+  fs.writeFileSync(path, bytes);
+  const refuse = (flags: number): string => {
+    let answer = "";
+    const { kernel } = withDisks([{ device: MemoryDisk.of(bytes) }], types(), function* (sys) {
+      answer = code(() => sys.mount("/dev/vda", "/mnt", "ext4", flags, ""));
+      yield* [];
+    });
+    return `${answer} ${kernel.log.since(0).map(({ text }) => text).join("|")}`;
+  };
+  expect(refuse(0)).toBe("EINVAL EXT4-fs (vda): Couldn't mount because of unsupported optional features (20000): casefold");
+  bytes[1024 + 0x62] = 0;
+  bytes[1024 + 0x65] = 0x80;
+  expect(refuse(0)).toBe("EINVAL EXT4-fs (vda): Couldn't mount RDWR because of unsupported optional features (8000): verity");
+  expect(refuse(MS_RDONLY)).toContain("none ");
 });
