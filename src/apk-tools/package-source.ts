@@ -1,6 +1,6 @@
 // Where a package's file comes from: a file that was named, the cache, or the repositories that have it, one after
 // another until one can be read.
-import { ENOENT, Errno } from "../abi/errno.ts";
+import { ENOENT } from "../abi/errno.ts";
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "../abi/fcntl.ts";
 import type { Steps } from "../abi/program.ts";
 import { writeAll } from "../libc/unistd.ts";
@@ -124,9 +124,4 @@ export function teeSource(source: Source, look: (chunk: Uint8Array) => Steps<voi
     },
     close: () => source.close(),
   };
-}
-
-/** Is it worth trying the next place? Not when what we have is no file of apk's making. */
-export function isPlaceFailure(e: unknown): boolean {
-  return e instanceof Errno || e instanceof ApkError;
 }
