@@ -161,6 +161,7 @@ import { cal } from "./util-linux/cal.ts";
 import { dmesg } from "./util-linux/dmesg.ts";
 import { eject, fstrim, rdev, volname } from "./util-linux/eject.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
+import { fdisk } from "./util-linux/fdisk.ts";
 import { flock } from "./util-linux/flock.ts";
 import { fsck } from "./util-linux/fsck.ts";
 import { getopt } from "./util-linux/getopt.ts";
@@ -398,6 +399,7 @@ export function allApplets(): Applet[] {
     fstrim,
     rdev,
     volname,
+    fdisk,
     fsck,
     losetup,
     mkdosfs,
