@@ -17,6 +17,7 @@ import {
 import { errorText } from "./errors.ts";
 import { identityOf } from "./extract_v2.ts";
 import type { Name } from "./name.ts";
+import { OpenError } from "./open.ts";
 import { emptyInfo, Package } from "./package.ts";
 import { readPackageFile } from "./package-stream.ts";
 import { SOLVE_INHERIT, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
@@ -124,7 +125,12 @@ export const add: Applet = {
   options: [
     { name: "initdb", help: "Make a new, empty database first" },
     { name: "latest", letter: "l", help: "Take the newest version and nothing else" },
+    { name: "no-chown", help: "Leave files to who runs apk" },
     { name: "upgrade", letter: "u", help: "Upgrade the packages, too, and what they depend on" },
+    {
+      name: "usermode",
+      help: "With --initdb: a database that needs no root rights, now and later",
+    },
     {
       name: "virtual",
       letter: "t",
@@ -132,12 +138,19 @@ export const add: Applet = {
       help: "Make a package of this name that depends on the others, and add only that to the world",
     },
   ],
-  open: (ctx) => ({
-    access: "write",
-    installed: true,
-    world: true,
-    repositories: true,
-    create: ctx.flag("initdb") || ctx.settings.initdb,
-  }),
+  open: (ctx) => {
+    if (ctx.flag("no-chown")) ctx.settings.chown = false;
+    if (ctx.flag("usermode")) {
+      if (ctx.sys.geteuid() === 0) throw new OpenError("--usermode is not for root");
+      ctx.settings.usermode = true;
+    }
+    return {
+      access: "write",
+      installed: true,
+      world: true,
+      repositories: true,
+      create: ctx.flag("initdb") || ctx.settings.initdb,
+    };
+  },
   run,
 };

@@ -71,6 +71,9 @@ export function* openDatabase(ctx: Context, request: OpenRequest): Steps<Databas
     if (request.create === true && !settings.simulate) makeRoot(ctx);
     void ctx.root;
   });
+  // A database that a user made stays a user's.
+  const owner = ctx.root.stat("lib/apk/db")?.uid ?? 0;
+  if (owner !== 0 && ctx.sys.geteuid() !== 0) settings.usermode = true;
   db.arches = settings.arch.length > 0 ? [...settings.arch] : yield* readArches(ctx);
   const writes = request.access === "write" && !settings.simulate;
   if (writes) {
