@@ -158,8 +158,7 @@ function totals(
   db: Database,
   plan: Plan | undefined,
 ): [packages: number, directories: number, files: number, bytes: number] {
-  // The root counts, too.
-  const directories = new Set<string>([""]);
+  const directories = new Set<string>();
   let packages = 0;
   let files = 0;
   let bytes = 0;
@@ -171,6 +170,8 @@ function totals(
       files += dir.files.length;
     }
   }
+  // The root counts, too, if anything is in it.
+  if (directories.size > 0) directories.add("");
   for (const { from, to } of plan?.changes ?? []) {
     packages += (to === undefined ? 0 : 1) - (from === undefined ? 0 : 1);
     bytes += (to?.info.installedSize ?? 0) - (from?.info.installedSize ?? 0);

@@ -135,6 +135,8 @@ export function parseIndex(text: string, problems: IndexProblems): Package[] {
     } else reader.take(at, end);
     at = end + 1;
   }
+  const last = reader.finish(text.length);
+  if (last !== undefined) all.push(last);
   return all;
 }
 

@@ -88,7 +88,8 @@ export function parseInstalled(text: string): InstalledPackage[] {
   const all: InstalledPackage[] = [];
   let record: RecordReader | undefined;
   let at = 0;
-  for (let number = 1; at <= text.length; number++) {
+  let number = 1;
+  for (; at <= text.length; number++) {
     let end = text.indexOf("\n", at);
     if (end < 0) end = text.length;
     if (end === at) {
@@ -102,6 +103,7 @@ export function parseInstalled(text: string): InstalledPackage[] {
     }
     at = end + 1;
   }
+  if (record !== undefined) all.push(finish(record, number));
   return all;
 }
 

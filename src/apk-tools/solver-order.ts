@@ -8,8 +8,8 @@ import { SOLVE_REINSTALL } from "./solver-flags.ts";
 import type { SolverGraph } from "./solver-graph.ts";
 import { meets, type NameState, type PackageState } from "./solver-state.ts";
 
-/** Dependencies nest at most this deep; deeper ones come without order. */
-const DEPTH_MAX = 1500;
+/** Nesting that is followed for the order; what lies deeper comes at the end. */
+const DEPTH_MAX = 500;
 
 export class Ordering {
   readonly #graph: SolverGraph;
@@ -26,6 +26,8 @@ export class Ordering {
   readonly #leaving = new Set<Package>();
   readonly #changes: Change[] = [];
   #depth = 0;
+  /** What lies too deep for now. */
+  readonly #deep: PackageState[] = [];
   /** Packages as they were done, and names that nothing stands for, as they were missed. */
   readonly order: (PackageState | NameState)[] = [];
 
@@ -45,7 +47,9 @@ export class Ordering {
   plan(): Plan {
     for (const { pkg } of this.#db.installed) this.#removeUnneeded(pkg);
     for (const dep of this.#world) if (!dep.conflict) this.#visitName(dep.name);
-    for (const { pkg } of this.#db.installed) if (!this.#stays(pkg)) this.#remove(pkg);
+    for (const state of this.#deep) this.#visit(state);
+    for (const { pkg } of this.#db.installed)
+      if (!this.#stays(pkg) && !this.#isReplaced(pkg)) this.#remove(pkg);
     return { changes: this.#changes, world: this.#world };
   }
 
@@ -125,7 +129,11 @@ export class Ordering {
   }
 
   #visit(state: PackageState): void {
-    if (this.#seen.has(state) || this.#depth >= DEPTH_MAX) return;
+    if (this.#seen.has(state)) return;
+    if (this.#depth >= DEPTH_MAX) {
+      this.#deep.push(state);
+      return;
+    }
     this.#seen.add(state);
     const { pkg } = state;
     this.#depth++;
