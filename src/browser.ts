@@ -5,6 +5,7 @@ import { Machine as BaseMachine, type BootOptions } from "./machine/machine.ts";
 import { basePrograms } from "./machine/programs.ts";
 import { repositoryMount } from "./machine/repository.ts";
 
+export { type BlockDevice, MemoryDisk } from "./kernel/block/device.ts";
 export type { CommandResult } from "./machine/command.ts";
 export { defineProgram } from "./machine/define-program.ts";
 export { BivyError } from "./machine/errors.ts";

@@ -10,6 +10,9 @@ import { basePrograms } from "./machine/programs.ts";
 import { repositoryMount } from "./machine/repository.ts";
 
 export type { Blocking, Program, Steps, Sys } from "./abi/program.ts";
+export { DiskError, HostDisk, type HostDiskOptions } from "./host/node/disk.ts";
+export type { DiskSpec } from "./kernel/block/attach.ts";
+export { type BlockDevice, MemoryDisk } from "./kernel/block/device.ts";
 export type { Host, Limits } from "./kernel/host.ts";
 export type { NetworkPolicy } from "./kernel/net/policy.ts";
 export type { CommandResult } from "./machine/command.ts";

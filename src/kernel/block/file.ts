@@ -50,6 +50,7 @@ import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
   O_ACCMODE,
+  O_DSYNC,
   O_EXCL,
   O_NONBLOCK,
   O_RDONLY,
@@ -142,6 +143,8 @@ export class BlockFile extends File {
     if (left <= 0) throw ENOSPC;
     const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
     bdev.write(pos, part);
+    // O_SYNC contains O_DSYNC.
+    if ((this.flags & O_DSYNC) !== 0) bdev.flush();
     return part.length;
   }
 
