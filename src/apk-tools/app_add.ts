@@ -3,7 +3,7 @@ import type { Steps } from "../abi/program.ts";
 import { bytesOf } from "../lib/bytes.ts";
 import { Sha1 } from "../lib/sha1.ts";
 import type { Applet } from "./applet.ts";
-import { applyWorld } from "./apply.ts";
+import { applyWorld, REFUSED } from "./apply.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import {
@@ -99,7 +99,7 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
   for (const arg of args) {
     if (arg === "") continue;
     const dep = yield* readArgument(ctx, db, arg, virtual !== undefined);
-    if (dep === undefined) return 1;
+    if (dep === undefined) return REFUSED;
     wanted.push(dep);
   }
   if (virtual !== undefined) makeVirtual(db, virtual, wanted);

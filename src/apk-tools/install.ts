@@ -80,7 +80,12 @@ export class Installation {
         this.one.brokenFiles = true;
         const shown = file.name.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
         yield* this.#ctx.print.warning(`${this.one.pkg.id}: ignoring malicious file ${shown}`);
-      } else if (file.type === "5") yield* this.#directory(path, file);
+        continue;
+      }
+      const isDirectory = file.type === "5";
+      if (this.#ctx.print.verbosity >= 3)
+        yield* this.#ctx.print.message(isDirectory ? `${path}/ (dir)` : path);
+      if (isDirectory) yield* this.#directory(path, file);
       else yield* this.#file(path, file, reader);
       bytes += file.size;
       if (advance !== undefined && file.size > 0) yield* advance(bytes);
