@@ -4,6 +4,7 @@ import type { Steps } from "../abi/program.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { parsePublicKey } from "../lib/key.ts";
 import type { PublicKey, SignatureHash } from "../lib/signature.ts";
+import { readDir, readFile } from "../libc/unistd.ts";
 import type { Context } from "./context.ts";
 import type { MemberDigests } from "./signed-tar.ts";
 
@@ -58,13 +59,16 @@ export class Trust {
   }
 }
 
-/** Reads the keys of --keys-dir, or of etc/apk/keys and lib/apk/keys; what is no key is passed over. */
+/**
+ * Reads the keys of --keys-dir, or of etc/apk/keys and lib/apk/keys; what is no key is passed over. A path from "/" is
+ * one of the system that apk runs in, any other one of the root that it works on.
+ */
 export function* loadTrust(ctx: Context): Steps<Trust> {
-  const { settings, root } = ctx;
+  const { settings, root, sys } = ctx;
   const keys = new Map<string, PublicKey>();
   for (const dir of settings.keysDir === undefined ? KEY_DIRS : [settings.keysDir]) {
     try {
-      const entries = yield* root.list(dir);
+      const entries = yield* dir.startsWith("/") ? readDir(sys, dir) : root.list(dir);
       for (const { name } of entries) {
         if (name.startsWith(".") || keys.has(name)) continue;
         const key = yield* readKey(ctx, `${dir}/${name}`);
@@ -79,7 +83,9 @@ export function* loadTrust(ctx: Context): Steps<Trust> {
 
 function* readKey(ctx: Context, path: string): Steps<PublicKey | undefined> {
   try {
-    return parsePublicKey(yield* ctx.root.readFile(path, KEY_MAX));
+    const outside = path.startsWith("/");
+    const file = outside ? readFile(ctx.sys, path, KEY_MAX) : ctx.root.readFile(path, KEY_MAX);
+    return parsePublicKey(yield* file);
   } catch (e) {
     if (!(e instanceof Errno) && !(e instanceof FormatError)) throw e;
     return undefined;
