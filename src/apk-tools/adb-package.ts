@@ -3,9 +3,18 @@ import { Base64Decoder, Base64Encoder } from "../lib/base64.ts";
 import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { Sha256 } from "../lib/sha256.ts";
-import { AdbReader } from "./adb.ts";
+import { AdbReader, NULL_WORD, type Word } from "./adb.ts";
 import { emptyInfo, Package, type PackageInfo } from "./package.ts";
-import { type AdbObject, type AdbValue, decodeAdb, fromHex, schemaOf, toHex } from "./schema.ts";
+import {
+  type AdbObject,
+  type AdbValue,
+  decodeAdb,
+  fromHex,
+  infoSlot,
+  readDependency,
+  schemaOf,
+  toHex,
+} from "./schema.ts";
 
 const TEXTS = [
   ["name", "name"],
@@ -51,31 +60,58 @@ export function adbHash(adb: Uint8Array): Uint8Array {
   return new Sha256().update(adb).digest();
 }
 
-function field(object: AdbObject, name: string): AdbObject {
-  const value = object.get(name);
-  return value instanceof Map ? value : new Map();
-}
-
 /** Strings of an array field. */
 export function strings(object: AdbObject, name: string): string[] {
   const value = object.get(name);
   return Array.isArray(value) ? (value as string[]) : [];
 }
 
-/** What a package says of itself. FormatError when it has no name or version, or texts that would break files. */
-export function infoFromAdb(object: AdbObject): PackageInfo {
-  const info = emptyInfo();
-  for (const [from, to] of TEXTS) info[to] = String(object.get(from) ?? "");
-  for (const [from, to] of NUMBERS) info[to] = Number(object.get(from) ?? 0);
-  for (const [from, to] of LISTS) info[to] = strings(object, from).join(" ");
-  info.commit = toHex(String(object.get("repo-commit") ?? ""));
-  const hash = bytesOf(String(object.get("hashes") ?? ""));
-  if (hash.length > 0) info.identity = identityOfHash(hash);
-  const texts = [...TEXTS, ...LISTS].map(([, key]) => info[key]);
-  const bad = !/^[a-zA-Z0-9._+-]+$/.test(info.name) || !/^[^\s/]+$/.test(info.version);
-  if (bad || texts.some((text) => /[\n\0]/.test(text)))
-    throw new FormatError("data", "damaged package information");
-  return info;
+/** Reads what packages say of themselves, field by field: an index has many of them. */
+class InfoReader {
+  readonly #reader: AdbReader;
+  readonly #texts = TEXTS.map(([from, to]) => [infoSlot(from), to] as const);
+  readonly #numbers = NUMBERS.map(([from, to]) => [infoSlot(from), to] as const);
+  readonly #lists = LISTS.map(([from, to]) => [infoSlot(from), to] as const);
+  readonly #commit = infoSlot("repo-commit");
+  readonly #hashes = infoSlot("hashes");
+
+  constructor(reader: AdbReader) {
+    this.#reader = reader;
+  }
+
+  /** FormatError when name or version cannot be, or texts would break files. */
+  read(word: Word): PackageInfo {
+    const reader = this.#reader;
+    const info = emptyInfo();
+    for (const [slot, to] of this.#texts) info[to] = reader.text(reader.at(word, slot));
+    for (const [slot, to] of this.#numbers) info[to] = reader.int(reader.at(word, slot));
+    for (const [slot, to] of this.#lists) info[to] = this.#list(reader.at(word, slot), to);
+    info.commit = toHex(reader.text(reader.at(word, this.#commit)));
+    const hash = reader.bytes(reader.at(word, this.#hashes));
+    if (hash.length > 0) info.identity = identityOfHash(hash);
+    const bad = !/^[a-zA-Z0-9._+-]+$/.test(info.name) || !/^[^\s/]+$/.test(info.version);
+    if (
+      bad ||
+      this.#texts.some(([, key]) => /[\n\0]/.test(info[key])) ||
+      this.#lists.some(([, key]) => /[\n\0]/.test(info[key]))
+    )
+      throw new FormatError("data", "damaged package information");
+    return info;
+  }
+
+  #list(list: Word, key: keyof PackageInfo): string {
+    if (list === NULL_WORD) return "";
+    const reader = this.#reader;
+    const count = reader.count(list);
+    let text = "";
+    for (let i = 1; i <= count; i++) {
+      reader.charge(1);
+      const item = reader.at(list, i);
+      const each = key === "tags" ? reader.text(item) : readDependency(reader, item);
+      text = i === 1 ? each : `${text} ${each}`;
+    }
+    return text;
+  }
 }
 
 /** The same the other way; `hash` is what the index is to know the package by. */
@@ -103,8 +139,9 @@ export interface AdbPackage {
 
 /** Reads the values of a package file. */
 export function packageFromAdb(adb: Uint8Array): AdbPackage {
-  const object = decode(adb, "pckg");
-  const info = infoFromAdb(field(object, "info"));
+  const reader = new AdbReader(adb);
+  const object = decode(reader, "pckg");
+  const info = new InfoReader(reader).read(reader.at(reader.root, 1));
   info.identity = identityOfHash(adbHash(adb));
   info.replacesPriority = Number(object.get("replaces-priority") ?? 0);
   info.triggers = strings(object, "triggers").join(" ");
@@ -120,19 +157,27 @@ export interface AdbIndex {
 
 /** Reads the values of an index. */
 export function indexFromAdb(adb: Uint8Array): AdbIndex {
-  const object = decode(adb, "indx");
-  const packages = (object.get("packages") ?? []) as AdbObject[];
+  const reader = new AdbReader(adb);
+  const { root } = reader;
+  const list = reader.at(root, 2);
+  const packages: Package[] = [];
+  const count = reader.count(list);
+  const infos = new InfoReader(reader);
+  for (let i = 1; i <= count; i++) {
+    reader.charge(1);
+    packages.push(new Package(infos.read(reader.at(list, i))));
+  }
   return {
-    description: String(object.get("description") ?? ""),
-    packageSpec: String(object.get("pkgname-spec") ?? ""),
-    packages: packages.map((each) => new Package(infoFromAdb(each))),
+    description: reader.text(reader.at(root, 1)),
+    packageSpec: reader.text(reader.at(root, 3)),
+    packages,
   };
 }
 
-function decode(adb: Uint8Array, id: string): AdbObject {
+function decode(reader: AdbReader, id: string): AdbObject {
   const schema = schemaOf(id);
   if (schema === undefined) throw new Error(`bug: no schema ${id}`);
-  const value = decodeAdb(new AdbReader(adb), schema);
+  const value = decodeAdb(reader, schema);
   if (!(value instanceof Map)) throw new FormatError("data", "damaged ADB");
   return value;
 }

@@ -19,6 +19,9 @@ const IMMEDIATE_MAX = (1 << IMMEDIATE_BITS) - 1;
 export const ADB_HEADER = 8;
 /** Slots of an object or array that are believed. */
 const SLOTS_MAX = 1 << 24;
+/** Values and bytes of texts that may be made of a file, for each of its bytes and at least. */
+const BUDGET_FACTOR = 64;
+const BUDGET_MIN = 1 << 20;
 
 /** A word: type and offset or value. */
 export type Word = number;
@@ -29,12 +32,16 @@ function damaged(): FormatError {
   return new FormatError("data", "damaged ADB");
 }
 
-/** Reads values. Every offset is checked; FormatError for what is outside of the bytes. */
+/**
+ * Reads values. Every offset is checked; FormatError for what is outside of the bytes, and for files that by pointing
+ * to the same places again and again come to much more than they hold.
+ */
 export class AdbReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   /** The value that holds all others. */
   readonly root: Word;
+  #budget: number;
 
   /** `bytes` is what an ADB block holds. */
   constructor(bytes: Uint8Array) {
@@ -44,6 +51,7 @@ export class AdbReader {
     // Newer versions that older programs may read say so in the first byte.
     if (bytes[0] !== 0) throw new FormatError("unsupported", "ADB of a newer version");
     this.root = this.#view.getUint32(4, true);
+    this.#budget = BUDGET_MIN + BUDGET_FACTOR * bytes.length;
   }
 
   isNull(word: Word): boolean {
@@ -97,7 +105,10 @@ export class AdbReader {
 
   /** A blob as byte string. */
   text(word: Word): string {
-    return word === NULL_WORD ? "" : strOf(this.bytes(word));
+    if (word === NULL_WORD) return "";
+    const bytes = this.bytes(word);
+    this.charge(bytes.length);
+    return strOf(bytes);
   }
 
   /** Number of fields of an object or items of an array; 0 for nothing. */
@@ -116,6 +127,12 @@ export class AdbReader {
   at(word: Word, index: number): Word {
     if (index > this.count(word) || index < 1) return NULL_WORD;
     return this.#view.getUint32((word & IMMEDIATE_MAX) + 4 * index, true);
+  }
+
+  /** Counts what is made of the file. */
+  charge(units: number): void {
+    this.#budget -= units;
+    if (this.#budget < 0) throw new FormatError("unsupported", "too many values");
   }
 
   isObject(word: Word): boolean {

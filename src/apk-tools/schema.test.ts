@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FormatError } from "../lib/format-error.ts";
 import { AdbReader, AdbWriter } from "./adb.ts";
+import { indexFromAdb } from "./adb-package.ts";
 import { parseAdbText, textOfAdb } from "./adb-text.ts";
 import { type AdbObject, decodeAdb, makeAdb, type Schema, schemaOf } from "./schema.ts";
 import { formatYaml } from "./serialize.ts";
@@ -107,4 +108,15 @@ test("damaged values are refused, and never read for ever", () => {
       expect(e).toBeInstanceOf(FormatError);
     }
   }
+});
+
+test("a small file does not become a large one", () => {
+  const writer = new AdbWriter();
+  const words = (word: number): number[] => Array.from({ length: 1000 }, () => word);
+  const text = writer.bytes(new Uint8Array(60_000).fill(0x61));
+  const tags = writer.array(words(text));
+  const info = writer.object([...Array.from({ length: 20 }, () => 0), tags]);
+  const index = writer.finish(writer.object([0, writer.array(words(info))]));
+  expect(() => decodeAdb(new AdbReader(index), schemaOf("indx") as Schema)).toThrow(FormatError);
+  expect(() => indexFromAdb(index)).toThrow(FormatError);
 });

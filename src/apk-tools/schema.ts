@@ -36,7 +36,7 @@ const HEX: Schema = { kind: "hex" };
 const TEXTS: Schema = { kind: "array", of: TEXT };
 const DEPENDENCIES: Schema = { kind: "array", of: { kind: "dependency" }, sorted: "dependency" };
 
-const PKGINFO: Schema = {
+const PKGINFO: Schema & { kind: "object" } = {
   kind: "object",
   fields: [
     ["name", TEXT],
@@ -62,6 +62,11 @@ const PKGINFO: Schema = {
     ["tags", { kind: "array", of: TEXT, sorted: "text" }],
   ],
 };
+
+/** The slot that a field of a package's information has. */
+export function infoSlot(name: string): number {
+  return PKGINFO.fields.findIndex(([known]) => known === name) + 1;
+}
 
 const ACL: Schema = {
   kind: "object",
@@ -141,9 +146,6 @@ export function schemaOf(id: string): Schema | undefined {
 
 // ---- reading ---------------------------------------------------------------------------------------
 
-/** Values that one file may have: more is no honest file. */
-const VALUES_MAX = 1 << 24;
-
 /** Reads a value with all that is in it. FormatError when it is not as the schema says. */
 export function decodeAdb(reader: AdbReader, schema: Schema, word: Word = reader.root): AdbValue {
   return new Decoding(reader).value(schema, word);
@@ -151,7 +153,6 @@ export function decodeAdb(reader: AdbReader, schema: Schema, word: Word = reader
 
 class Decoding {
   readonly #reader: AdbReader;
-  #left = VALUES_MAX;
 
   constructor(reader: AdbReader) {
     this.#reader = reader;
@@ -160,7 +161,7 @@ class Decoding {
   // Schemas are not recursive: neither is this beyond their depth.
   value(schema: Schema, word: Word): AdbValue {
     const reader = this.#reader;
-    if (--this.#left < 0) throw new FormatError("unsupported", "too many values");
+    reader.charge(1);
     switch (schema.kind) {
       case "text":
       case "hex":
@@ -170,7 +171,7 @@ class Decoding {
       case "oct":
         return reader.int(word);
       case "dependency":
-        return decodeDependency(reader, word);
+        return readDependency(reader, word);
       case "array": {
         const items: AdbValue[] = [];
         const count = reader.count(word);
@@ -191,7 +192,8 @@ class Decoding {
   }
 }
 
-function decodeDependency(reader: AdbReader, word: Word): string {
+/** A dependency's text. */
+export function readDependency(reader: AdbReader, word: Word): string {
   const match = reader.int(reader.at(word, 3));
   const version = reader.text(reader.at(word, 2));
   const bits = match & (CONFLICT - 1);
