@@ -316,6 +316,11 @@ export function add(volume: Volume, node: Node, name: string, ino: number, type:
   names.gaps[at] = gapOf(volume, b);
 }
 
+/** One more block, without entries. */
+export function grow(volume: Volume, node: Node): void {
+  append(volume, node, load(volume, node));
+}
+
 /** One more block: its number. */
 function append(volume: Volume, node: Node, names: Names | undefined): number {
   const at = blockCount(volume, node);
