@@ -46,7 +46,11 @@ export function solveWorld(
   world: readonly Dependency[],
   options: SolveOptions,
 ): Solution {
-  const all = { ...options, width: ctx.print.screenWidth };
+  const all = {
+    ...options,
+    width: ctx.print.screenWidth,
+    hideTags: ctx.settings.legacyOutput,
+  };
   let solution = solve(db, world, all);
   let left = world;
   while (solution.plan === undefined && ctx.settings.forceBrokenWorld) {

@@ -1,7 +1,7 @@
 // Why a world cannot be made true: one paragraph for each package or name that stands in the way.
 import { type Dependency, formatDependency } from "./dependency.ts";
 import { wrapWords } from "./print.ts";
-import type { SolverGraph } from "./solver-graph.ts";
+import type { SolveOptions, SolverGraph } from "./solver-graph.ts";
 import { meets, type NameState, PackageState } from "./solver-state.ts";
 
 /** A dependency and whose it is; undefined: world's. */
@@ -13,6 +13,9 @@ interface Demand {
 function formatDemand({ dep, by }: Demand): string {
   return `${by === undefined ? "world" : by.pkg.id}[${formatDependency(dep)}]`;
 }
+
+/** Columns where no one says. */
+const WIDTH = 50;
 
 class Explanation {
   readonly #graph: SolverGraph;
@@ -28,11 +31,12 @@ class Explanation {
     graph: SolverGraph,
     world: readonly Dependency[],
     order: readonly (PackageState | NameState)[],
-    width: number,
+    { width = WIDTH, hideTags = false }: SolveOptions,
   ) {
     this.#graph = graph;
     this.#width = width;
-    for (const dep of world) this.#demand({ dep, by: undefined });
+    for (const dep of world)
+      this.#demand({ dep: hideTags ? { ...dep, tag: "" } : dep, by: undefined });
     const packages = order.filter((one) => one instanceof PackageState);
     packages.sort((a, b) => (a.pkg.name < b.pkg.name ? -1 : a.pkg.name > b.pkg.name ? 1 : 0));
     for (const by of packages) for (const dep of by.depends) this.#demand({ dep, by });
@@ -136,11 +140,20 @@ class Explanation {
     return pkg.provides.some((p) => p.name === dep.name && p.version !== dep.version);
   }
 
+  /** The package by name if all its versions provide the other name. */
+  #provider(name: NameState, { pkg }: PackageState): string {
+    const versions = this.#graph.db.names.get(pkg.name)?.providers ?? [];
+    const all = versions.every(
+      (one) => one.pkg.name !== pkg.name || name.candidates.some((c) => c.state.pkg === one.pkg),
+    );
+    return all ? pkg.name : pkg.id;
+  }
+
   #missing(name: NameState): void {
     const required = (this.#demands.get(name.name) ?? [])
       .filter(({ dep }) => !dep.conflict)
       .map(formatDemand);
-    const providers = [...new Set(name.candidates.map(({ state }) => state.pkg.name))];
+    const providers = [...new Set(name.candidates.map(({ state }) => this.#provider(name, state)))];
     this.hopeless.add(name);
     if (providers.length === 0) this.lines.push(`  ${name.name} (no such package):`);
     else {
@@ -199,9 +212,9 @@ export function explain(
   graph: SolverGraph,
   world: readonly Dependency[],
   order: readonly (PackageState | NameState)[],
-  width: number,
+  options: SolveOptions,
 ): Failure | undefined {
-  const found = new Explanation(graph, world, order, width);
+  const found = new Explanation(graph, world, order, options);
   if (found.lines.length === 0) return undefined;
   const status = found.hopeless.size + found.clashing.size;
   return { errors: found.lines, status, guilty: findGuilty(graph, world, found) };

@@ -13,6 +13,8 @@ export interface SolveOptions {
   readonly nameFlags?: ReadonlyMap<Name, number>;
   /** Columns for the explanation of errors. */
   readonly width?: number;
+  /** Explanations name world's constraints without their tags, as 2.14 does. */
+  readonly hideTags?: boolean;
 }
 
 /** A name whose chain is being measured. */

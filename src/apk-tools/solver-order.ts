@@ -150,12 +150,15 @@ export class Ordering {
     this.#depth--;
   }
 
-  /** Who holds one of its names must go first. */
-  #makeRoom({ pkg, own, owned }: PackageState): void {
-    for (const name of [own, ...owned])
-      for (const other of this.#presentByName.get(name.name) ?? [])
-        if (other.name !== pkg.name && !this.#stays(other) && holds(other, name.name))
+  /** Who has one of its names must go first, unless neither holds it. */
+  #makeRoom({ pkg, own, owned, virtual }: PackageState): void {
+    const clear = (name: string, all: boolean): void => {
+      for (const other of this.#presentByName.get(name) ?? [])
+        if (other.name !== pkg.name && !this.#stays(other) && (all || holds(other, name)))
           this.#leave(other);
+    };
+    for (const { name } of [own, ...owned]) clear(name, true);
+    for (const { name } of virtual) clear(name, false);
   }
 
   #separate(dep: Dependency, pkg: Package): void {

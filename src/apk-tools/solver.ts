@@ -370,7 +370,7 @@ class Solver {
     }
     const ordering = new Ordering(this.#graph, world);
     const plan = ordering.plan();
-    const errors = explain(this.#graph, world, ordering.order, this.#options.width ?? 50);
+    const errors = explain(this.#graph, world, ordering.order, this.#options);
     if (errors !== undefined) return { plan: undefined, ...errors };
     return { plan, errors: undefined };
   }
