@@ -2,7 +2,14 @@
 import type { Steps } from "../abi/program.ts";
 import type { Applet } from "./applet.ts";
 import { explainErrors } from "./apply.ts";
-import { cacheDir, hasCache, indexCacheName, indexUrl, packageCacheName } from "./cache.ts";
+import {
+  cacheDir,
+  hasCache,
+  indexCacheName,
+  indexUrl,
+  isTmpfs,
+  packageCacheName,
+} from "./cache.ts";
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { type Dependency, parseDependency } from "./dependency.ts";
@@ -12,14 +19,6 @@ import { allPackages, isAvailable } from "./select.ts";
 import { solve } from "./solver.ts";
 import { SOLVE_AVAILABLE, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
 import { addToWorld } from "./world.ts";
-
-const TMPFS_MAGIC = 0x01021994;
-
-/** Is all of the root forgotten at the next boot? */
-function isTmpfs(ctx: Context): boolean {
-  const { rootTmpfs } = ctx.settings;
-  return rootTmpfs === "auto" ? ctx.sys.fstatfs(ctx.root.fd).type === TMPFS_MAGIC : rootTmpfs;
-}
 
 /** Fetches what a solution has and the cache has not; the number of failures. */
 function* download(ctx: Context, db: Database, args: readonly string[]): Steps<number> {

@@ -22,6 +22,7 @@ import type { Trust } from "./trust.ts";
 /** Of an index as it is fetched, and of its text. */
 const INDEX_MAX = 1 << 26;
 const INDEX_TEXT_MAX = 1 << 28;
+const TMPFS_MAGIC = 0x01021994;
 /** Extended attributes of cached indexes: what the server said of the version we have. */
 const ETAG = "user.apk.etag";
 const MODIFIED = "user.apk.modified";
@@ -52,6 +53,22 @@ export function hasCache(ctx: Context): boolean {
   if (settings.cacheDir !== undefined || settings.cachePackages) return true;
   const st = root.stat("etc/apk/cache");
   return st !== undefined && S_ISDIR(st.mode);
+}
+
+/** Is all of the root lost at the next boot (--root-tmpfs)? */
+export function isTmpfs(ctx: Context): boolean {
+  const { rootTmpfs } = ctx.settings;
+  if (rootTmpfs !== "auto") return rootTmpfs;
+  return fileSystemType(ctx) === TMPFS_MAGIC;
+}
+
+function fileSystemType(ctx: Context): number {
+  try {
+    return ctx.sys.fstatfs(ctx.root.fd).type;
+  } catch (e) {
+    if (!(e instanceof Errno)) throw e;
+    return 0;
+  }
 }
 
 /** What an index file holds. */

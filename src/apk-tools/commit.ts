@@ -4,6 +4,7 @@ import { type Steps, settle } from "../abi/program.ts";
 import { strOf } from "../lib/bytes.ts";
 import { S_ISDIR } from "../libc/stat.ts";
 import { readAll } from "../libc/unistd.ts";
+import { cacheDir, hasCache, isTmpfs } from "./cache.ts";
 import {
   type Change,
   changeSize,
@@ -18,6 +19,7 @@ import {
 import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { ApkError, errorText } from "./errors.ts";
+import { formatIndexRecord } from "./index-text.ts";
 import { Installation, type InstallState } from "./install.ts";
 import type { InstalledPackage } from "./installed.ts";
 import { forget, Journal } from "./journal.ts";
@@ -43,6 +45,13 @@ const OVERLAY_MAX = 1 << 26;
  */
 export function* commitPlan(ctx: Context, db: Database, plan: Plan): Steps<number> {
   if (!(yield* confirmPlan(ctx, db, plan))) return 0;
+  if (plan.changes.some((change) => isLostAtBoot(ctx, change))) {
+    yield* ctx.print.error(
+      "You tried to add a non-repository package to system, but it would be lost on next reboot. " +
+        "Enable package caching (apk cache --help) or use --force-non-repository if you know what you are doing.",
+    );
+    return 99;
+  }
   if (ctx.settings.simulate) {
     const total = planSize(plan);
     let done = 0;
@@ -56,6 +65,12 @@ export function* commitPlan(ctx: Context, db: Database, plan: Plan): Steps<numbe
     return plan.partial ? 0 : yield* printSummary(ctx, db, 0, plan);
   }
   return yield* new Commit(ctx, db, plan).run();
+}
+
+/** A package from a file, on a root that only the cache and repositories can restore, and no cache. */
+function isLostAtBoot(ctx: Context, { to }: Change): boolean {
+  if (to === undefined || to.filename === "" || to.installed !== undefined) return false;
+  return !ctx.settings.forceNonRepository && !hasCache(ctx) && isTmpfs(ctx);
 }
 
 class Commit {
@@ -113,6 +128,7 @@ class Commit {
     if (this.#db.resetDirectories) yield* this.#resetDirectories();
     if (wantsSync(ctx)) yield* settle(ctx.sys.sync());
     yield* writeState(ctx, this.#db);
+    if (hasCache(ctx) && isTmpfs(ctx)) yield* this.#rememberInCache();
     this.#journal.end();
     yield* runHooks(ctx, "post-commit");
     for (const one of this.#db.installed)
@@ -233,6 +249,17 @@ class Commit {
     forget(this.#db, one);
     yield* this.#journal.done();
     yield* runScript(ctx, one, "post-deinstall", [one.pkg.version]);
+  }
+
+  /** Roots that are lost at boot are told by the cache what was installed. */
+  *#rememberInCache(): Steps<void> {
+    const text = this.#db.installed.map(({ pkg }) => formatIndexRecord(pkg)).join("");
+    try {
+      yield* this.#ctx.root.replaceFile(`${cacheDir(this.#ctx)}/installed`, text, 0o644, false);
+    } catch (e) {
+      if (!(e instanceof Errno)) throw e;
+      yield* this.#ctx.print.warning(`Unable to write to the cache: ${errorText(e)}`);
+    }
   }
 
   /** Gives every directory the owner and mode that its packages want. */

@@ -6,7 +6,7 @@ import { strerror } from "../libc/strerror.ts";
 import { mkdir, readText, tryStat } from "../libc/unistd.ts";
 import type { OpenRequest } from "./applet.ts";
 import { machineArch } from "./arch.ts";
-import { cacheDir, hasCache, packageCacheName, readIndex } from "./cache.ts";
+import { cacheDir, hasCache, isTmpfs, packageCacheName, readIndex } from "./cache.ts";
 import type { Context } from "./context.ts";
 import { Database } from "./database.ts";
 import { parseDependency } from "./dependency.ts";
@@ -29,7 +29,6 @@ import { loadTrust, type Trust } from "./trust.ts";
 import { formatWorldDependency, sortWorld } from "./world.ts";
 
 const TEXT_MAX = 1 << 28;
-const TMPFS_MAGIC = 0x01021994;
 
 /** Could not be opened: main.ts prints "ERROR: message" (message "": has been told) and ends with the status. */
 export class OpenError {
@@ -237,17 +236,6 @@ function* addIndex(ctx: Context, db: Database, repo: Repository, text: string): 
 }
 
 // ---- the cache -------------------------------------------------------------------------------------
-
-function isTmpfs(ctx: Context): boolean {
-  const { rootTmpfs } = ctx.settings;
-  if (rootTmpfs !== "auto") return rootTmpfs;
-  try {
-    return ctx.sys.fstatfs(ctx.root.fd).type === TMPFS_MAGIC;
-  } catch (e) {
-    if (!(e instanceof Errno)) throw e;
-    return false;
-  }
-}
 
 /** Marks what lies in the package cache; what its index of a run from RAM knows is added. */
 function* addCached(ctx: Context, db: Database): Steps<void> {

@@ -39,7 +39,11 @@ export function candidates(ctx: Context, db: Database, pkg: Package): Candidate[
   if ((pkg.repositories & IN_CACHE) !== 0 || hasCache(ctx)) {
     const path = `${cacheDir(ctx)}/${packageCacheName(pkg)}`;
     if (ctx.root.stat(path) !== undefined)
-      all.push({ name: path, repository: undefined, open: () => cachedSource(ctx, path) });
+      all.push({
+        name: path,
+        repository: undefined,
+        open: () => cachedSource(ctx, path),
+      });
   }
   for (const repository of db.repositories) {
     if ((pkg.repositories & repository.bit) === 0) continue;
