@@ -12,6 +12,8 @@ const MAX_PAGES = 4096;
 const MAX_DIRTY = 1024;
 /** … or this long after the first of them. */
 const WRITEBACK_MS = 5000;
+/** Pages that are read together when they are asked for in order. */
+const AHEAD = 16;
 /** Longest single write of write-back, in pages. */
 const MAX_RUN = 256;
 
@@ -34,6 +36,8 @@ export class BlockCache {
   readonly #pages = new Map<number, Page>();
   readonly #dirty = new Set<number>();
   #cancelTimer: (() => void) | undefined;
+  /** The page behind the last one that had to be read. */
+  #expected = -1;
 
   constructor(kernel: Kernel, device: BlockDevice, name: string) {
     this.#kernel = kernel;
@@ -217,6 +221,14 @@ export class BlockCache {
       page.used = true;
       return page.bytes;
     }
+    // Who reads one page after the other gets the next ones with it.
+    if (index === this.#expected) {
+      const end = Math.min(index + AHEAD, Math.ceil(this.#device.size / PAGE)) - 1;
+      if (end > index) this.#load(index, end);
+      this.#expected = end + 1;
+      const loaded = this.#pages.get(index);
+      if (loaded !== undefined) return loaded.bytes;
+    } else this.#expected = index + 1;
     const start = index * PAGE;
     const bytes = this.#device.read(start, Math.min(PAGE, this.#device.size - start));
     this.#add(index, bytes);
@@ -255,15 +267,16 @@ export class BlockCache {
     let wanted = Math.max(1, this.#pages.size >> 6);
     if (this.#dirty.size > this.#pages.size / 2) this.writeBack();
     for (let round = 0; round < 2 && wanted > 0; round++) {
-      for (const [index, page] of [...this.#pages]) {
-        if (wanted === 0) return;
-        if (page.used && round === 0) {
+      let steps = this.#pages.size;
+      // What is put at the end is met again: as many steps as there are pages.
+      for (const [index, page] of this.#pages) {
+        if (wanted === 0 || --steps < 0) break;
+        if (page.dirty || (page.used && round === 0)) {
           page.used = false;
           this.#pages.delete(index);
           this.#pages.set(index, page);
           continue;
         }
-        if (page.dirty) continue;
         this.#drop(index);
         wanted--;
       }
