@@ -4,6 +4,7 @@ import { bytesOf, concat, strOf } from "../lib/bytes.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { Sha256 } from "../lib/sha256.ts";
 import { AdbReader, NULL_WORD, type Word } from "./adb.ts";
+import { hex } from "./extract_v2.ts";
 import { emptyInfo, Package, type PackageInfo } from "./package.ts";
 import {
   type AdbObject,
@@ -13,7 +14,6 @@ import {
   infoSlot,
   readDependency,
   schemaOf,
-  toHex,
 } from "./schema.ts";
 
 const TEXTS = [
@@ -66,6 +66,10 @@ export function strings(object: AdbObject, name: string): string[] {
   return Array.isArray(value) ? (value as string[]) : [];
 }
 
+function unfit(): FormatError {
+  return new FormatError("data", "damaged package information");
+}
+
 /** Reads what packages say of themselves, field by field: an index has many of them. */
 class InfoReader {
   readonly #reader: AdbReader;
@@ -74,6 +78,7 @@ class InfoReader {
   readonly #lists = LISTS.map(([from, to]) => [infoSlot(from), to] as const);
   readonly #commit = infoSlot("repo-commit");
   readonly #hashes = infoSlot("hashes");
+  readonly #known: Map<Word, string> = new Map();
 
   constructor(reader: AdbReader) {
     this.#reader = reader;
@@ -83,20 +88,38 @@ class InfoReader {
   read(word: Word): PackageInfo {
     const reader = this.#reader;
     const info = emptyInfo();
-    for (const [slot, to] of this.#texts) info[to] = reader.text(reader.at(word, slot));
+    for (const [slot, to] of this.#texts) info[to] = this.#text(reader.at(word, slot));
     for (const [slot, to] of this.#numbers) info[to] = reader.int(reader.at(word, slot));
     for (const [slot, to] of this.#lists) info[to] = this.#list(reader.at(word, slot), to);
-    info.commit = toHex(reader.text(reader.at(word, this.#commit)));
+    const commit = reader.at(word, this.#commit);
+    if (commit !== NULL_WORD) info.commit = hex(reader.bytes(commit));
     const hash = reader.bytes(reader.at(word, this.#hashes));
     if (hash.length > 0) info.identity = identityOfHash(hash);
     const bad = !/^[a-zA-Z0-9._+-]+$/.test(info.name) || !/^[^\s/]+$/.test(info.version);
-    if (
-      bad ||
-      this.#texts.some(([, key]) => /[\n\0]/.test(info[key])) ||
-      this.#lists.some(([, key]) => /[\n\0]/.test(info[key]))
-    )
-      throw new FormatError("data", "damaged package information");
+    if (bad) throw unfit();
     return info;
+  }
+
+  /** A text; what many packages have is read once. */
+  #text(word: Word): string {
+    if (word === NULL_WORD) return "";
+    let text = this.#known.get(word);
+    if (text === undefined) {
+      text = this.#reader.text(word);
+      if (text.includes("\n") || text.includes("\0")) throw unfit();
+      this.#known.set(word, text);
+    }
+    return text;
+  }
+
+  #dependency(word: Word): string {
+    let text = this.#known.get(word);
+    if (text === undefined) {
+      text = readDependency(this.#reader, word);
+      if (/[\s\0]/.test(text)) throw unfit();
+      this.#known.set(word, text);
+    }
+    return text;
   }
 
   #list(list: Word, key: keyof PackageInfo): string {
@@ -107,7 +130,7 @@ class InfoReader {
     for (let i = 1; i <= count; i++) {
       reader.charge(1);
       const item = reader.at(list, i);
-      const each = key === "tags" ? reader.text(item) : readDependency(reader, item);
+      const each = key === "tags" ? this.#text(item) : this.#dependency(item);
       text = i === 1 ? each : `${text} ${each}`;
     }
     return text;

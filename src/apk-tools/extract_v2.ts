@@ -35,8 +35,9 @@ export function identityOf(sha1: Uint8Array): string {
 }
 
 export function hex(bytes: Uint8Array): string {
+  const digits = "0123456789abcdef";
   let text = "";
-  for (const b of bytes) text += b.toString(16).padStart(2, "0");
+  for (const b of bytes) text += digits.charAt(b >> 4) + digits.charAt(b & 15);
   return text;
 }
 
