@@ -119,8 +119,8 @@ class NodeConnection implements UplinkSocket {
     this.handler = undefined;
     const socket = this.#socket;
     socket.on("error", () => {});
-    // Who is connected without TLS is told by a reset.
-    const plain = this.#raw === undefined && !this.#upgrading && !socket.connecting;
+    // Who is connected without TLS is told by a reset; but libuv cannot do that after an end.
+    const plain = this.#raw === undefined && !socket.connecting && !socket.writableEnded;
     if (plain && !socket.destroyed) socket.resetAndDestroy();
     else socket.destroy();
     this.#raw?.destroy();
