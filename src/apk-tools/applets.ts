@@ -37,38 +37,38 @@ export function applets(): readonly Applet[] {
     del,
 
     // system
-    cache,
     fix,
     update,
     upgrade,
+    cache,
 
     // query
-    dot,
-    info,
-    list,
-    policy,
     query,
+    list,
+    dot,
+    policy,
     search,
+    info,
 
     // repository
-    fetch,
-    adbsign,
     index,
     mkndx,
     mkpkg,
+    adbsign,
+    fetch,
 
     // package
-    extract,
     manifest,
+    extract,
     verify,
 
     // misc
     audit,
+    stats,
+    version,
     adbdump,
     adbgen,
     convdb,
     convndx,
-    stats,
-    version,
   ];
 }

@@ -13,13 +13,14 @@ export function versionLine(arch: string): string {
 
 const WIDTH = 79;
 const COLUMN = 24;
+const NAME_COLUMN = 13;
 
 const GROUPS: readonly (readonly [Applet["group"], string])[] = [
-  ["install", "Packages on this system"],
+  ["install", "Packages of this system"],
   ["system", "Keeping the system in order"],
   ["query", "Asking about packages"],
-  ["repository", "Repositories"],
-  ["package", "Making packages"],
+  ["repository", "Repositories and making packages"],
+  ["package", "Package files"],
   ["misc", "The rest"],
 ];
 
@@ -30,7 +31,11 @@ export function generalHelp(applets: readonly Applet[]): string {
     const members = applets.filter((applet) => applet.group === group);
     if (members.length === 0) continue;
     text += `\n${title}:\n`;
-    for (const applet of members) text += `  ${applet.name.padEnd(10)} ${applet.summary}\n`;
+    for (const { name, summary } of members) {
+      const lines = wrapWords(summary.split(" "), WIDTH - NAME_COLUMN);
+      const rest = lines.slice(1).map((line) => " ".repeat(NAME_COLUMN) + line);
+      text += `${[`  ${name}`.padEnd(NAME_COLUMN) + (lines[0] ?? ""), ...rest].join("\n")}\n`;
+    }
   }
   return `${text}\nWhat a command takes is told by: apk COMMAND --help\nMore is in apk(8). Coffee: bring your own.\n`;
 }
