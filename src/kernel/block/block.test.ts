@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type TestKernel, testKernel } from "../../../test/support/kernel.ts";
+import * as abi from "../../abi/block.ts";
 import {
   BLKDISCARD,
   BLKGETSIZE64,
@@ -10,6 +11,7 @@ import {
   BLKRRPART,
   BLKSSZGET,
   LO_FLAGS_AUTOCLEAR,
+  LO_FLAGS_PARTSCAN,
   LOOP_CLR_FD,
   LOOP_CONFIGURE,
   LOOP_CTL_GET_FREE,
@@ -314,4 +316,71 @@ test("swap areas are counted: device and file, priorities, busy devices", () => 
     expect(sys.sysinfo().freeswap).toBe(0);
     sys.close(yield* open(sys, "/dev/vda", O_RDWR | O_EXCL));
   });
+});
+
+test("a loop device with partitions, and loops upon loops", () => {
+  const image = new Uint8Array(1 << 20);
+  image.set(
+    mbr([
+      [0x83, 64, 100],
+      [0x83, 200, 100],
+    ]),
+  );
+  image.set(bytesOf("second"), 200 * 512);
+  inside([], function* (sys) {
+    const file = yield* open(sys, "/img", O_RDWR | O_CREAT);
+    yield* settle(sys.write(file, image));
+    const loop = yield* open(sys, "/dev/loop2");
+    sys.ioctl(loop, LOOP_CONFIGURE, { fd: file, blockSize: 0, info: { flags: LO_FLAGS_PARTSCAN } });
+    expect(yield* cat(sys, "/proc/partitions")).toMatch(/ 259 {8}1 {9}50 loop2p2\n$/);
+    const part = yield* open(sys, "/dev/loop2p2");
+    expect(strOf(yield* settle(sys.read(part, 6)))).toBe("second");
+    expect(code(() => sys.ioctl(loop, BLKRRPART))).toBe("EBUSY");
+    // A loop on a partition of a loop: what is written arrives in the file.
+    const top = yield* open(sys, "/dev/loop3");
+    sys.ioctl(top, LOOP_CONFIGURE, { fd: part, blockSize: 0, info: { offset: 512 } });
+    yield* settle(sys.pwrite(top, bytesOf("deep"), 0));
+    expect(strOf(yield* settle(sys.pread(file, 4, 201 * 512)))).toBe("deep");
+    sys.close(part);
+    expect(code(() => sys.ioctl(loop, BLKRRPART))).toBe("EBUSY");
+    sys.ioctl(top, LOOP_CLR_FD);
+    sys.close(top);
+    sys.ioctl(loop, LOOP_CLR_FD);
+    sys.close(loop);
+    expect(code(() => sys.fstatat(AT_FDCWD, "/dev/loop2p2", 0))).toBe("ENOENT");
+  });
+});
+
+test("ioctls with anything give errnos", () => {
+  const { kernel } = inside([{ device: new MemoryDisk(1 << 20) }], function* (sys) {
+    const img = yield* open(sys, "/img", O_RDWR | O_CREAT);
+    sys.ftruncate(img, 1 << 20);
+    const fds = [
+      yield* open(sys, "/dev/vda"),
+      yield* open(sys, "/dev/loop0"),
+      yield* open(sys, "/dev/loop1", O_RDONLY),
+      yield* open(sys, "/dev/loop-control"),
+    ];
+    const requests = [...Object.values(abi)].filter((each) => typeof each === "number");
+    const odd = [undefined, null, -1, 0, 1, img, 1e300, Number.NaN, "x", [], [0, 512], [-1, 1e9]];
+    const more = [
+      {},
+      { fd: img },
+      { fd: img, blockSize: 512, info: {} },
+      { op: 1, pno: 1, start: 512, length: 512 },
+      { op: 2, pno: 1 },
+      { fd: -1, info: { offset: -1 } },
+      { offset: 1e18, sizelimit: -5 },
+    ];
+    for (const fd of fds) {
+      for (const request of requests) {
+        // Loop devices without end would be made.
+        if (request === abi.LOOP_CTL_ADD) continue;
+        for (const arg of [...odd, ...more]) code(() => sys.ioctl(fd, request as number, arg));
+      }
+    }
+    for (const fd of fds) sys.close(fd);
+    expect(yield* cat(sys, "/proc/diskstats")).toContain(" vda ");
+  });
+  expect(kernel.openFiles).toBeLessThan(4);
 });
