@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const {
   PERF_DIR,
   PERF_ALPINE_ROOT,
-  PERF_GROUPS = "startup,fork,cpu,applet",
+  PERF_GROUPS = "startup,fork,cpu,applet,apk",
   PERF_SCALE = "10",
 } = process.env;
 if (PERF_DIR === undefined || PERF_ALPINE_ROOT === undefined) {

@@ -5,6 +5,7 @@ import { NodeHost } from "./host/node/host.ts";
 import { loadImage } from "./host/node/image.ts";
 import type { ImageNode } from "./kernel/fs/imagefs/imagefs.ts";
 import type { Host } from "./kernel/host.ts";
+import { Computer as BaseComputer, type ComputerOptions } from "./machine/computer.ts";
 import { Machine as BaseMachine, type BootOptions, type MountOptions } from "./machine/machine.ts";
 import { basePrograms } from "./machine/programs.ts";
 import { repositoryMount } from "./machine/repository.ts";
@@ -15,6 +16,7 @@ export type { DiskSpec } from "./kernel/block/attach.ts";
 export { type BlockDevice, MemoryDisk } from "./kernel/block/device.ts";
 export type { Host, Limits } from "./kernel/host.ts";
 export type { NetworkPolicy } from "./kernel/net/policy.ts";
+export type { ConsolePort, HostTty } from "./kernel/tty/console.ts";
 export type { CommandResult } from "./machine/command.ts";
 export { type AsyncProgram, defineProgram, type ProgramContext } from "./machine/define-program.ts";
 export { BivyError, type ErrorCode } from "./machine/errors.ts";
@@ -68,3 +70,26 @@ export const Machine: {
 };
 /** The type of what `Machine.boot` gives. */
 export type Machine = BaseMachine;
+
+/** A computer: a machine with consoles that boots the embedded system from its initramfs (docs/boot.md). */
+export const Computer: {
+  /** Switches it on. `console` is the far side of its serial console. */
+  powerOn(options: NodeComputerOptions): BaseComputer;
+} = {
+  powerOn(options) {
+    const { programs, repository } = share();
+    const mounts = [repository, ...(options.mounts ?? [])];
+    return new BaseComputer({
+      host: new NodeHost(),
+      programs,
+      image: loadImage(asset("initramfs.img")),
+      cmdline: "modules=loop,squashfs,sd-mod,usb-storage console=ttyS0",
+      networkConfigured: false,
+      ...options,
+      mounts,
+    });
+  },
+};
+export type Computer = BaseComputer;
+/** What to switch on: everything but the console has a default. */
+export type NodeComputerOptions = Partial<ComputerOptions> & Pick<ComputerOptions, "console">;
