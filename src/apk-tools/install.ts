@@ -175,7 +175,8 @@ export class Installation {
     }
     if (this.#byPath.has(path)) return;
     yield* journal.directory(dir);
-    const base = `${TEMPORARY}${hex(new Sha1().update(bytesOf(path)).digest()).slice(0, 24)}`;
+    const digest = new Sha256().update(bytesOf(this.one.pkg.name + path)).digest();
+    const base = `${TEMPORARY}${hex(digest.subarray(0, 24))}`;
     const temporary = dir === "" ? base : `${dir}/${base}`;
     const entry: InstalledFile = { name, acl: undefined, checksum: "" };
     const taken = mine ? undefined : owner;
@@ -355,7 +356,7 @@ export class Installation {
     const { root } = this.#ctx;
     const places = new Set<string>();
     for (const extracted of this.#extracted) {
-      const { path, temporary, directory, file, taken } = extracted;
+      const { path, temporary, taken } = extracted;
       try {
         if (root.lstat(temporary) === undefined) {
           // It could not be made, which has been told.
@@ -364,9 +365,10 @@ export class Installation {
       } catch (e) {
         if (!(e instanceof Errno)) throw e;
         root.tryUnlink(temporary);
-        yield* this.#failed(`rename ${temporary} to ${path}`, e);
-        const at = directory.files.indexOf(file);
-        if (at >= 0) directory.files.splice(at, 1);
+        this.one.brokenFiles = true;
+        yield* this.#ctx.print.error(
+          `${this.one.pkg.id}: failed to rename ${temporary} to ${path}.`,
+        );
         continue;
       }
       if (taken !== undefined) {
