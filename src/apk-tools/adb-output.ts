@@ -65,8 +65,12 @@ export class AdbOutput {
       return new AdbOutput(ctx, 1, undefined, schema, compression);
     }
     const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    const fd = yield* settle(ctx.sys.openat(AT_FDCWD, `${path}.tmp`, flags, 0o644));
-    return new AdbOutput(ctx, fd, path, schema, compression);
+    try {
+      const fd = yield* settle(ctx.sys.openat(AT_FDCWD, `${path}.tmp`, flags, 0o644));
+      return new AdbOutput(ctx, fd, path, schema, compression);
+    } catch (e) {
+      throw new ApkError(`${path}: ${errorText(e)}`);
+    }
   }
 
   /** The block of values, those signatures that it has, and new ones by the keys. */

@@ -74,7 +74,9 @@ function* run(ctx: Context, db: Database): Steps<number> {
     return 0;
   } catch (e) {
     if (!(e instanceof FormatError) && !(e instanceof ApkError) && !(e instanceof Errno)) throw e;
-    yield* ctx.print.error(`${FILE}: ${e instanceof FormatError ? e.message : errorText(e)}`);
+    yield* ctx.print.error(
+      `failed to write the database: ${e instanceof FormatError ? e.message : errorText(e)}`,
+    );
     return 1;
   }
 }

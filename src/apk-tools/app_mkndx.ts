@@ -36,12 +36,16 @@ function fileNameOf(path: string): string {
 }
 
 function* readOldIndex(ctx: Context, trust: Trust, path: string, spec: string): Steps<OldIndex> {
-  const source = yield* fileSource(ctx.sys, path);
   let index: IndexFile;
   try {
-    index = yield* parseIndexFile(source, trust);
-  } finally {
-    source.close();
+    const source = yield* fileSource(ctx.sys, path);
+    try {
+      index = yield* parseIndexFile(source, trust);
+    } finally {
+      source.close();
+    }
+  } catch (e) {
+    throw new ApkError(`${path}: ${errorText(e)}`);
   }
   const all = index.packages ?? parseIndex(strOf(index.text), noProblems());
   const packages = new Map<string, Package>();

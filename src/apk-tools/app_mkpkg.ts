@@ -93,7 +93,11 @@ function* assemble(
   if (top !== undefined) {
     const users = new UserNames();
     yield* users.load(ctx);
-    files = yield* collectFiles(ctx, top, users, listingFor(ctx));
+    try {
+      files = yield* collectFiles(ctx, top, users, listingFor(ctx));
+    } catch (e) {
+      throw e instanceof Errno ? new ApkError(`${top}: ${errorText(e)}`) : e;
+    }
     if (files.paths.length > 0) pkg.set("paths", files.paths);
   }
   // Without a size it would be taken for one that has nothing to be installed.

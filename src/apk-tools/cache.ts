@@ -9,12 +9,12 @@ import { AdbFileReader, isAdb, readAdbHead } from "./adb-block.ts";
 import { identityBytes, indexFromAdb } from "./adb-package.ts";
 import { verifyAdb } from "./adb-sign.ts";
 import type { Context } from "./context.ts";
-import { ApkError, badArchive, errorText } from "./errors.ts";
+import { ApkError, badArchive, errorText, withAdbErrors } from "./errors.ts";
 import { hex } from "./extract_v2.ts";
 import type { Package } from "./package.ts";
 import { expandSpec } from "./pkgname-spec.ts";
 import type { Repository } from "./repository.ts";
-import { readSignedTar, withArchiveErrors } from "./signed-tar.ts";
+import { readSignedTar } from "./signed-tar.ts";
 import { bytesSource, isRemote, openUrl, type Source } from "./source.ts";
 import { peekSource } from "./source-peek.ts";
 import type { Trust } from "./trust.ts";
@@ -88,7 +88,7 @@ export function* parseIndexFile(source: Source, trust: Trust): Steps<IndexFile> 
 }
 
 function* readAdbIndex(source: Source, trust: Trust): Steps<IndexFile> {
-  return yield* withArchiveErrors(
+  return yield* withAdbErrors(
     (function* (): Steps<IndexFile> {
       const file = new AdbFileReader(source);
       yield* file.open();

@@ -1,5 +1,6 @@
 // What can go wrong in apk besides system calls: messages as apk-tools words them.
 import { Errno } from "../abi/errno.ts";
+import type { Steps } from "../abi/program.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { strerror } from "../libc/strerror.ts";
 
@@ -19,6 +20,15 @@ export function badSignature(): ApkError {
 }
 export function badArchive(): ApkError {
   return new ApkError("BAD archive");
+}
+
+/** Runs steps that read version 3 files: what their formats do not allow becomes an ApkError. */
+export function* withAdbErrors<T>(steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } catch (e) {
+    throw e instanceof FormatError ? new ApkError(e.message) : e;
+  }
 }
 
 /** The text of a failure: of a system call, of apk itself, or of a decoder. What is none of them is thrown on. */

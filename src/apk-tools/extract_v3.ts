@@ -10,11 +10,10 @@ import type { TarFile } from "../lib/tar.ts";
 import { AdbFileReader, BLOCK_DATA, type BlockHeader, readAdbHead } from "./adb-block.ts";
 import { identityBytes, packageFromAdb } from "./adb-package.ts";
 import { verifyAdb } from "./adb-sign.ts";
-import { badArchive, badSignature } from "./errors.ts";
+import { badArchive, badSignature, withAdbErrors } from "./errors.ts";
 import type { Control } from "./extract_v2.ts";
 import { SCRIPT_TYPES, type ScriptType } from "./installed.ts";
 import type { AdbObject, AdbValue } from "./schema.ts";
-import { withArchiveErrors } from "./signed-tar.ts";
 import type { Source } from "./source.ts";
 import type { Trust } from "./trust.ts";
 
@@ -61,7 +60,7 @@ export class AdbPackageReader {
 
   /** What the package says of itself, verified. Must be called first. */
   control(): Steps<Control> {
-    return withArchiveErrors(this.#control());
+    return withAdbErrors(this.#control());
   }
 
   *#control(): Steps<Control> {
@@ -81,7 +80,7 @@ export class AdbPackageReader {
 
   /** The next file; undefined after the last, when all of it has been verified. */
   next(): Steps<TarFile | undefined> {
-    return withArchiveErrors(this.#next());
+    return withAdbErrors(this.#next());
   }
 
   *#next(): Steps<TarFile | undefined> {
@@ -111,7 +110,7 @@ export class AdbPackageReader {
 
   /** The next piece of the current file's contents; undefined at its end. The last piece has been verified. */
   data(): Steps<Uint8Array | undefined> {
-    return withArchiveErrors(this.#data());
+    return withAdbErrors(this.#data());
   }
 
   *#data(): Steps<Uint8Array | undefined> {
