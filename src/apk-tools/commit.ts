@@ -132,7 +132,7 @@ class Commit {
     this.#journal.end();
     yield* runHooks(ctx, "post-commit");
     for (const one of this.#db.installed)
-      if (one.brokenFiles || one.brokenScript || one.brokenXattr) this.#errors++;
+      if (one.brokenFiles || one.brokenScript) this.#errors++;
     return partial ? this.#errors : yield* printSummary(ctx, this.#db, this.#errors);
   }
 
