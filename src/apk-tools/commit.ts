@@ -131,8 +131,7 @@ class Commit {
     if (hasCache(ctx) && isTmpfs(ctx)) yield* this.#rememberInCache();
     this.#journal.end();
     yield* runHooks(ctx, "post-commit");
-    for (const one of this.#db.installed)
-      if (one.brokenFiles || one.brokenScript) this.#errors++;
+    for (const one of this.#db.installed) if (one.brokenFiles || one.brokenScript) this.#errors++;
     return partial ? this.#errors : yield* printSummary(ctx, this.#db, this.#errors);
   }
 
@@ -162,6 +161,8 @@ class Commit {
     advance: (bytes: number) => Steps<void>,
   ): Steps<void> {
     const ctx = this.#ctx;
+    // Layers beside the root are volumes of OpenWrt's uvol.
+    if (pkg.info.layer !== 0) throw new ApkError("volumes (uvol) are not supported");
     yield* this.#users.load(ctx);
     const args = old === undefined ? [pkg.version] : [pkg.version, old.pkg.version];
     const kind = old === undefined ? "install" : "upgrade";

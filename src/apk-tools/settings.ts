@@ -235,9 +235,14 @@ export function globalOptions(): SettingSpec[] {
       "Seconds a connection may stand still",
       (s, v) => (s.timeout = atoi(v)),
     ),
-    text("uvol-manager", "UVOL", "Program that manages OpenWrt's volumes", (s, v) => {
-      s.uvolManager = v;
-    }),
+    text(
+      "uvol-manager",
+      "UVOL",
+      "Program that manages OpenWrt's volumes (which are not supported)",
+      (s, v) => {
+        s.uvolManager = v;
+      },
+    ),
     text("wait", "TIME", "Seconds to wait for another apk to end", (s, v) => (s.wait = atoi(v))),
   ];
 }
