@@ -273,7 +273,7 @@ class Commit {
       try {
         const st = path === "" || wanted === undefined ? undefined : root.stat(path);
         if (st === undefined || !S_ISDIR(st.mode)) continue;
-        if (st.uid !== uid || st.gid !== gid) root.lchown(path, uid, gid);
+        if (st.uid !== uid || st.gid !== gid) root.chown(path, uid, gid);
         if ((st.mode & 0o7777) !== mode || st.uid !== uid || st.gid !== gid) root.chmod(path, mode);
       } catch (e) {
         if (!(e instanceof Errno)) throw e;

@@ -150,7 +150,7 @@ export class Installation {
     const { root, settings } = this.#ctx;
     try {
       if (settings.chown && !settings.usermode && (acl.uid !== 0 || acl.gid !== 0))
-        root.lchown(path, acl.uid, acl.gid);
+        root.chown(path, acl.uid, acl.gid);
       root.chmod(path, acl.mode);
     } catch (e) {
       yield* this.#failed(`set ownership on ${path}`, e);

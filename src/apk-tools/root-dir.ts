@@ -366,6 +366,12 @@ export class RootDir {
     this.sys.fchmodat(dirfd, name, mode, 0);
   }
 
+  /** chown(2); a link at the end is followed inside the root. */
+  chown(path: string, uid: number, gid: number): void {
+    const { dirfd, name } = this.followed(path);
+    this.sys.fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW);
+  }
+
   /** chown(2) of the name itself, were it a link. */
   lchown(path: string, uid: number, gid: number): void {
     const { dirfd, name } = this.place(path);
