@@ -4,6 +4,7 @@ import { abuildPrograms } from "../abuild/programs.ts";
 import { alpineConfPrograms } from "../alpine-conf/programs.ts";
 import { apkPrograms } from "../apk-tools/programs.ts";
 import { busybox } from "../busybox/busybox.ts";
+import { e2fsprogsPrograms } from "../e2fsprogs/programs.ts";
 import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
 import { openrcPrograms } from "../openrc/programs.ts";
@@ -19,6 +20,7 @@ export function basePrograms(): Map<string, Program> {
     ...apkPrograms(),
     ...abuildPrograms(),
     ...openrcPrograms(),
+    ...e2fsprogsPrograms(),
     ...mkinitfsPrograms(),
     ...alpineConfPrograms(),
     ...utilLinuxPrograms(),

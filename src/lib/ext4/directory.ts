@@ -90,8 +90,8 @@ function nameAt(b: Uint8Array, at: number): string {
   );
 }
 
-/** Checksum of a block at its end. */
-function seal(volume: Volume, node: Node): ((bytes: Uint8Array) => void) | undefined {
+/** Writes the checksum of a block to its end; undefined where there are none. */
+export function directorySeal(volume: Volume, node: Node): ((bytes: Uint8Array) => void) | undefined {
   if (!volume.super.hasCsum) return undefined;
   return (bytes) => {
     const end = bytes.length - TAIL;
@@ -105,7 +105,7 @@ function seal(volume: Volume, node: Node): ((bytes: Uint8Array) => void) | undef
 
 function changed(volume: Volume, node: Node, buf: Buf): void {
   buf.checked = `dir ${node.ino}`;
-  volume.buffers.change(buf, seal(volume, node));
+  volume.buffers.change(buf, directorySeal(volume, node));
 }
 
 function hasTail(b: Uint8Array): boolean {
@@ -249,6 +249,11 @@ export function lookup(volume: Volume, node: Node, name: string): number {
   return find(volume, node, name)?.ino ?? 0;
 }
 
+/** The name that stands for an inode. */
+export function nameOf(volume: Volume, node: Node, ino: number): string | undefined {
+  return entries(volume, node).find((each) => each.ino === ino && each.name[0] !== ".")?.name;
+}
+
 /** All entries, "." and ".." among them. */
 export function entries(volume: Volume, node: Node): DirEntry[] {
   const list: DirEntry[] = [];
@@ -333,7 +338,7 @@ function append(volume: Volume, node: Node, names: Names | undefined): number {
   setBlocks(volume, node, at, { start, count: 1, unwritten: false });
   node.size = (at + 1) * volume.blockSize;
   changed(volume, node, buf);
-  seal(volume, node)?.(buf.bytes);
+  directorySeal(volume, node)?.(buf.bytes);
   volume.changed(node);
   names?.gaps.push(room(volume));
   return at;
@@ -403,7 +408,7 @@ export function makeEmpty(volume: Volume, node: Node, parent: number): void {
   setBlocks(volume, node, 0, { start, count: 1, unwritten: false });
   node.size = volume.blockSize;
   changed(volume, node, buf);
-  seal(volume, node)?.(b);
+  directorySeal(volume, node)?.(b);
   volume.changed(node);
 }
 
@@ -439,7 +444,7 @@ function dropIndex(volume: Volume, node: Node): void {
     buf.bytes.fill(0);
     put16(buf.bytes, 4, room(volume));
     changed(volume, node, buf);
-    seal(volume, node)?.(buf.bytes);
+    directorySeal(volume, node)?.(buf.bytes);
   }
   const b = root.bytes;
   if (get16(b, 4) !== 12 || get16(b, 16) !== volume.blockSize - 12) {
@@ -448,7 +453,7 @@ function dropIndex(volume: Volume, node: Node): void {
   b.fill(0, 24);
   put16(b, 16, room(volume) - 12);
   changed(volume, node, root);
-  seal(volume, node)?.(b);
+  directorySeal(volume, node)?.(b);
   node.flags &= ~FLAG_INDEX;
   node.names = undefined;
   volume.changed(node);

@@ -478,7 +478,8 @@ export class Volume {
     return buf;
   }
 
-  #changeBitmap(which: "block" | "inode", group: Group, buf: Buf): void {
+  /** A bitmap was changed: it, its descriptor and the super block are part of the transaction. */
+  changeBitmap(which: "block" | "inode", group: Group, buf: Buf): void {
     const flag = which === "block" ? BLOCK_UNINIT : INODE_UNINIT;
     if ((group.flags & flag) !== 0) group.flags &= ~flag;
     this.#bitmaps.add((which === "block" ? "b" : "i") + group.index);
@@ -569,7 +570,7 @@ export class Volume {
       group.freeBlocks -= taken;
       this.super.freeBlocks = Math.max(0, this.super.freeBlocks - taken);
       this.#cursors.set(index, end);
-      this.#changeBitmap("block", group, buf);
+      this.changeBitmap("block", group, buf);
       return { start: this.super.firstBlock(index) + i, count: taken };
     }
     return undefined;
@@ -626,7 +627,7 @@ export class Volume {
       if (frozen !== undefined) this.#frozenCount += n;
       group.freeBlocks += n;
       s.freeBlocks += n;
-      this.#changeBitmap("block", group, buf);
+      this.changeBitmap("block", group, buf);
       done += n;
     }
     if (this.discard !== undefined) this.#freed.push({ start, count });
@@ -700,7 +701,7 @@ export class Volume {
       if (index >= used && at === 0) this.buffers.fresh(block);
       if (index >= used) group.unusedInodes = s.inodesPerGroup - index - 1;
     }
-    this.#changeBitmap("inode", group, buf);
+    this.changeBitmap("inode", group, buf);
     return this.createAt(ino, mode, uid, gid, now);
   }
 
@@ -749,7 +750,7 @@ export class Volume {
     group.freeInodes++;
     if (directory && group.usedDirs > 0) group.usedDirs--;
     this.super.freeInodes++;
-    this.#changeBitmap("inode", group, buf);
+    this.changeBitmap("inode", group, buf);
     node.dtime = this.options.now();
     node.size = 0;
     node.links = 0;
