@@ -128,13 +128,17 @@ import { ifconfig } from "./networking/ifconfig.ts";
 import { ifdown, ifup } from "./networking/ifupdown.ts";
 import { ip, ipaddr, iplink, ipneigh, iproute, iprule, iptunnel } from "./networking/ip/ip.ts";
 import { ipcalc } from "./networking/ipcalc.ts";
+import { brctl, tunctl, vconfig } from "./networking/links.ts";
 import { nc } from "./networking/nc.ts";
 import { netstat } from "./networking/netstat.ts";
 import { nslookup } from "./networking/nslookup.ts";
+import { ntpd } from "./networking/ntpd.ts";
 import { ping, ping6 } from "./networking/ping.ts";
 import { route } from "./networking/route.ts";
+import { traceroute, traceroute6 } from "./networking/traceroute.ts";
 import { udhcpc } from "./networking/udhcpc.ts";
 import { wget } from "./networking/wget.ts";
+import { whois } from "./networking/whois.ts";
 import { free } from "./procps/free.ts";
 import { fuser } from "./procps/fuser.ts";
 import { iostat } from "./procps/iostat.ts";
@@ -436,6 +440,7 @@ export function allApplets(): Applet[] {
     ipcalc,
     nc,
     arp,
+    brctl,
     ifconfig,
     ifdown,
     ifup,
@@ -448,8 +453,14 @@ export function allApplets(): Applet[] {
     iptunnel,
     netstat,
     nslookup,
+    ntpd,
     route,
+    traceroute,
+    traceroute6,
+    tunctl,
     udhcpc,
+    vconfig,
+    whois,
     ping,
     ping6,
     wget,

@@ -7,6 +7,7 @@ import { hostNames, services } from "../../libc/resolv.ts";
 import { readText } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { linkOf, readProcDir } from "../libbb/procps.ts";
+import { showRoutes } from "./route.ts";
 
 const TCP_STATES = [
   "",
@@ -149,30 +150,6 @@ class Netstat {
       );
     }
   }
-
-  *routes(extra: boolean): Steps<void> {
-    yield* this.#put(
-      "Kernel IP routing table\nDestination     Gateway         Genmask         Flags " +
-        `${extra ? "Metric Ref    Use" : "  MSS Window  irtt"} Iface\n`,
-    );
-    const text = (yield* readText(this.#p.sys, "/proc/net/route", 1 << 22)) ?? "";
-    for (const line of text.split("\n").slice(1)) {
-      const f = line.trim().split(/\s+/);
-      if (f.length < 11) continue;
-      const at = (i: number): Uint8Array => parseAddress(f[i] as string).addr;
-      const flags = Number.parseInt(f[3] as string, 16);
-      if ((flags & 1) === 0) continue;
-      const letters = [..."UGHRDM"].filter((_, i) => (flags & (1 << i)) !== 0).join("");
-      const show = (addr: Uint8Array, zero: string): string =>
-        (addr.every((b) => b === 0) && !this.#numeric ? zero : formatAddress(addr)).padEnd(15);
-      yield* this.#put(
-        `${show(at(1), "default")} ${show(at(2), "*")} ${formatAddress(at(7)).padEnd(16)}${letters.padEnd(6)}` +
-          (extra
-            ? `${(f[6] as string).padEnd(6)} ${(f[4] as string).padEnd(2)} ${(f[5] as string).padStart(7)} ${f[0]}\n`
-            : `${(f[8] as string).padStart(5)} ${(f[9] as string).padEnd(5)} ${(f[10] as string).padStart(6)} ${f[0]}\n`),
-      );
-    }
-  }
 }
 
 /** "pid/program" by the inode of each socket. */
@@ -204,7 +181,7 @@ function* main(p: Process): Steps<number> {
     shows: (server, connected) => all || (listening ? server : connected),
   });
   if (opt.has("r")) {
-    yield* netstat.routes(opt.has("e"));
+    yield* showRoutes(p, opt.has("n"), opt.has("e"));
     return 0;
   }
   const what = all ? "(servers and established)" : listening ? "(only servers)" : "(w/o servers)";

@@ -1,4 +1,6 @@
 // Which inet socket has which address and port (ip(7)): bind(2), ephemeral ports, who hears what arrives.
+
+import { CAP_NET_BIND_SERVICE } from "../../abi/capability.ts";
 import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV } from "../../abi/errno.ts";
 import {
   AF_INET6,
@@ -7,6 +9,7 @@ import {
   SOL_SOCKET,
   type SockAddr,
 } from "../../abi/socket.ts";
+import { capable } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import { anyAddress, checkFamily, type InetAddr, isAny, mapped, sameAddress } from "./address.ts";
@@ -65,7 +68,8 @@ export class Binding<T extends Socket> {
     if (this.bound) throw EINVAL;
     const addr = checkFamily(wanted, socket.family);
     if (!netStack(this.#kernel).mayBind(addr.addr)) throw EADDRNOTAVAIL;
-    if (addr.port > 0 && addr.port < FIRST_FREE_PORT && task.cred.euid !== 0) throw EACCES;
+    const reserved = addr.port > 0 && addr.port < FIRST_FREE_PORT;
+    if (reserved && !capable(task.cred, CAP_NET_BIND_SERVICE)) throw EACCES;
     const port = addr.port === 0 ? this.#ephemeral() : addr.port;
     for (const other of this.#table.ports.get(port) ?? []) {
       const both = (option: number): boolean =>

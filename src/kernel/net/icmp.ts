@@ -1,4 +1,6 @@
 // ICMP echo (icmp(7)): ping sockets and raw ones. What is near answers; farther nobody can be asked.
+
+import { CAP_NET_RAW } from "../../abi/capability.ts";
 import { EACCES, EHOSTUNREACH, EINVAL, EPERM } from "../../abi/errno.ts";
 import type { Blocking } from "../../abi/program.ts";
 import {
@@ -11,6 +13,7 @@ import {
   SOL_SOCKET,
   type SockAddr,
 } from "../../abi/socket.ts";
+import { capable } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import { checkFamily, type InetAddr, inFamily, plain } from "./address.ts";
@@ -57,7 +60,7 @@ export class IcmpSocket extends DatagramSocket {
   /** Throws EACCES for who may not make a ping socket, EPERM for who may not make a raw one. */
   static check(task: Task, raw: boolean, range: readonly [number, number]): void {
     if (raw) {
-      if (task.cred.euid !== 0) throw EPERM;
+      if (!capable(task.cred, CAP_NET_RAW)) throw EPERM;
       return;
     }
     const groups = [task.cred.egid, ...task.cred.groups];

@@ -1,4 +1,6 @@
 // Requests about interfaces, routes and neighbours on any socket (netdevice(7), arp(7)).
+
+import { CAP_NET_ADMIN } from "../../abi/capability.ts";
 import {
   EADDRNOTAVAIL,
   EINVAL,
@@ -50,6 +52,7 @@ import {
   SIOCSIFTXQLEN,
 } from "../../abi/if.ts";
 import { RTN_UNICAST, RTN_UNREACHABLE } from "../../abi/rtnetlink.ts";
+import { capable } from "../cred.ts";
 import type { Task } from "../task.ts";
 import { addressText, isAny, maskPrefix, networkOf, prefixMask } from "./address.ts";
 import type { IfAddr, NetDevice } from "./device.ts";
@@ -209,7 +212,7 @@ function arp(stack: NetStack, task: Task, request: number, req: ArpReq): unknown
     if (found === undefined) throw ENXIO;
     return { ...req, hwaddr: found.hwaddr, dev: found.device.name, flags: ATF_COM };
   }
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_NET_ADMIN)) throw EPERM;
   if (request === SIOCDARP) {
     if (found === undefined) throw ENXIO;
     stack.removeNeighbour(found.addr, found.device);
@@ -235,7 +238,7 @@ export function netIoctl(task: Task, request: number, arg: unknown): unknown {
   if (typeof arg !== "object" || arg === null) throw EINVAL;
   if (request === SIOCGARP || request === SIOCSARP || request === SIOCDARP)
     return arp(stack, task, request, arg as ArpReq);
-  const privileged = task.cred.euid === 0;
+  const privileged = capable(task.cred, CAP_NET_ADMIN);
   if (request === SIOCADDRT || request === SIOCDELRT) {
     if (!privileged) throw EPERM;
     const entry = arg as RtEntry;

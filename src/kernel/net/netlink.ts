@@ -1,4 +1,6 @@
 // AF_NETLINK, NETLINK_ROUTE (rtnetlink(7)): requests about links, addresses, routes, neighbours and rules as messages.
+
+import { CAP_NET_ADMIN } from "../../abi/capability.ts";
 import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM, Errno } from "../../abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../abi/poll.ts";
 import type { Blocking, Steps } from "../../abi/program.ts";
@@ -19,6 +21,7 @@ import {
 } from "../../abi/socket.ts";
 import { FormatError } from "../../lib/format-error.ts";
 import { encodeNl, type NlMessage, parseNl, u32 } from "../../lib/netlink.ts";
+import { capable } from "../cred.ts";
 import type { Task } from "../task.ts";
 import type { WaitQueue } from "../wait.ts";
 import { answer, isQuestion } from "./rtnetlink.ts";
@@ -73,7 +76,7 @@ export class NetlinkSocket extends Socket {
   #serve(task: Task, request: NlMessage): void {
     let error: Errno | undefined;
     try {
-      if (!isQuestion(request.type) && task.cred.euid !== 0) throw EPERM;
+      if (!isQuestion(request.type) && !capable(task.cred, CAP_NET_ADMIN)) throw EPERM;
       const answers = answer(this.#stack, request);
       if ((request.flags & NLM_F_DUMP) === NLM_F_DUMP && isQuestion(request.type)) {
         this.#tell(

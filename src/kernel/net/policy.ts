@@ -47,6 +47,8 @@ export function isProtected(wanted: Uint8Array): boolean {
     isLoopback(addr) ||
     isLinkLocal(addr) ||
     isMulticast(addr) ||
+    // ::a.b.c.d: another dress of IPv4, of which nobody knows what the host makes of it.
+    (addr.length === 16 && addr.subarray(0, 12).every((byte) => byte === 0)) ||
     (addr.length === 4 && (addr[0] === 0 || (addr[0] as number) >= 240)) ||
     METADATA.some((each) => sameAddress(each, addr))
   );

@@ -1,4 +1,6 @@
 // The socket calls: socket(2), bind(2), listen(2), accept4(2), connect(2), sendmsg(2), recvmsg(2) and company.
+
+import { CAP_NET_RAW } from "../../abi/capability.ts";
 import {
   EAFNOSUPPORT,
   EAGAIN,
@@ -38,6 +40,7 @@ import {
   type SockAddr,
 } from "../../abi/socket.ts";
 import { S_IFSOCK } from "../../abi/stat.ts";
+import { capable } from "../cred.ts";
 import { anonymousPath } from "../fs/anon.ts";
 import type { File } from "../fs/file.ts";
 import { pingGroups } from "../fs/proc/sysctl.ts";
@@ -93,7 +96,7 @@ function createInet(task: Task, domain: number, type: number, protocol: number):
     if (protocol !== 0 && protocol !== IPPROTO_UDP) throw EPROTONOSUPPORT;
     return new UdpSocket(task.kernel, domain);
   }
-  if (type === SOCK_RAW) throw task.cred.euid === 0 ? EPROTONOSUPPORT : EPERM;
+  if (type === SOCK_RAW) throw capable(task.cred, CAP_NET_RAW) ? EPROTONOSUPPORT : EPERM;
   throw ESOCKTNOSUPPORT;
 }
 
