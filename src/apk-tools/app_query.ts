@@ -5,7 +5,8 @@ import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { parseDependency } from "./dependency.ts";
 import type { Package } from "./package.ts";
-import { QueryError, queryPackages, showSelection } from "./query.ts";
+import { queryPackages, showSelection } from "./query.ts";
+import { QueryError } from "./query-fields.ts";
 import { unique } from "./select.ts";
 import { solve } from "./solver.ts";
 
