@@ -35,6 +35,9 @@ export class PackageState {
   /** It was selected for a name that is required, not only by its install_if. */
   required = false;
 
+  #held: Set<NameState> | undefined;
+  #lent: Set<NameState> | undefined;
+
   constructor(pkg: Package, own: NameState, obtainable: boolean, flags: number) {
     this.pkg = pkg;
     this.own = own;
@@ -42,6 +45,22 @@ export class PackageState {
     this.impossible = !obtainable;
     this.depends = pkg.info.uninstallable && pkg.installed === undefined ? [] : pkg.depends;
     this.flags = flags;
+  }
+
+  get nameCount(): number {
+    return this.owned.length + this.virtual.length;
+  }
+
+  /** Names that it alone can have, its own among them. */
+  get held(): ReadonlySet<NameState> {
+    this.#held ??= new Set([this.own, ...this.owned]);
+    return this.#held;
+  }
+
+  /** Names that others may provide as well. */
+  get lent(): ReadonlySet<NameState> {
+    this.#lent ??= new Set(this.virtual);
+    return this.#lent;
   }
 
   /** Nothing speaks against it so far. */
@@ -109,18 +128,21 @@ export class NameState {
   }
 }
 
-function sharesWith(name: NameState, holds: boolean, other: PackageState): boolean {
-  if (name.candidates.length < 2) return false;
-  return name.candidates.some((c) => c.state === other && (holds || c.version !== ""));
+/** Has one of the smaller package's names the other one, too? */
+function meetIn(names: Iterable<NameState>, other: ReadonlySet<NameState>): boolean {
+  for (const name of names) if (name.candidates.length > 1 && other.has(name)) return true;
+  return false;
 }
 
 /** Can two packages never be together, because one holds a name of the other? */
 export function clash(a: PackageState, b: PackageState): boolean {
   if (a === b) return false;
+  if (a.own === b.own) return true;
+  const [few, many] = a.nameCount < b.nameCount ? [a, b] : [b, a];
   return (
-    sharesWith(a.own, true, b) ||
-    a.owned.some((name) => sharesWith(name, true, b)) ||
-    a.virtual.some((name) => sharesWith(name, false, b))
+    meetIn(few.held, many.held) ||
+    (many.virtual.length > 0 && meetIn(few.held, many.lent)) ||
+    (few.virtual.length > 0 && meetIn(few.virtual, many.held))
   );
 }
 
