@@ -92,7 +92,7 @@ export function allApplets() {
 /** The programs by the names under which programs.ts imports them. */
 async function readPrograms(options, root, dist) {
   const source = readFileSync(root + PROGRAMS, "utf8");
-  const found = source.matchAll(/^import \{ ([a-zA-Z]+) \} from "\.\.\/([^"]+)";/gm);
+  const found = source.matchAll(/^import \{ (\w+) \} from "\.\.\/([^"]+)";/gm);
   const imports = Array.from(found, ([, name, file]) => ({ name, file: `src/${file}` }));
   const outfile = `${dist}/programs-build.mjs`;
   await build({
