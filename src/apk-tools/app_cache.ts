@@ -14,7 +14,7 @@ import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { type Dependency, parseDependency } from "./dependency.ts";
 import { errorText } from "./errors.ts";
-import { candidates, fetchIntoCache, isCacheable } from "./package-source.ts";
+import { type Candidate, candidates, fetchIntoCache, isCacheable } from "./package-source.ts";
 import { allPackages, isAvailable } from "./select.ts";
 import { solve } from "./solver.ts";
 import { SOLVE_AVAILABLE, SOLVE_LATEST, SOLVE_UPGRADE } from "./solver-flags.ts";
@@ -54,7 +54,8 @@ function* download(ctx: Context, db: Database, args: readonly string[]): Steps<n
     if (root.stat(`${cacheDir(ctx)}/${packageCacheName(pkg)}`) !== undefined) continue;
     const places = candidates(ctx, db, pkg).filter((place) => isCacheable(ctx, place));
     if (places.length === 0) continue;
-    yield* print.message(`Downloading ${pkg.id}`);
+    const { name } = places[0] as Candidate;
+    yield* print.message(ctx.settings.legacyOutput ? `fetch ${name}` : `Downloading ${pkg.id}`);
     if (ctx.settings.simulate) continue;
     for (const [i, place] of places.entries()) {
       try {

@@ -1,5 +1,5 @@
 // apk fetch: copies package files from repositories into a directory (apk-fetch(8)).
-import { EEXIST, Errno, EXDEV } from "../abi/errno.ts";
+import { EEXIST, EXDEV } from "../abi/errno.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../abi/fcntl.ts";
 import type { Steps } from "../abi/program.ts";
 import { settle } from "../abi/program.ts";
@@ -177,15 +177,13 @@ function* run(ctx: Context, db: Database, args: readonly string[]): Steps<number
     if (place === undefined) continue;
     const path = toStdout ? undefined : `${directory}/${fileName(ctx, db, pkg)}`;
     const there = path === undefined ? undefined : tryStat(sys, path);
-    if (there !== undefined && there.size === pkg.info.size && !ctx.flag("url")) continue;
+    if (there !== undefined && there.size === pkg.info.size) continue;
     if (ctx.flag("url")) yield* print.out(`${place.name}\n`);
     else if (!toStdout) yield* print.message(`Downloading ${pkg.id}`);
     if (ctx.settings.simulate) continue;
-    if (there !== undefined && there.size === pkg.info.size) continue;
     try {
       yield* fetchOne(ctx, db, pkg, path);
     } catch (e) {
-      if (!(e instanceof Errno)) errorText(e);
       failed++;
       yield* print.error(`${pkg.id}: ${errorText(e)}`);
     }
