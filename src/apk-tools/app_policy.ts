@@ -7,6 +7,7 @@ import type { Database } from "./database.ts";
 import type { Package } from "./package.ts";
 import { IN_CACHE } from "./repository.ts";
 import { matchingNames, providersOf } from "./select.ts";
+import { shownUrl } from "./source.ts";
 import { INSTALLED } from "./state.ts";
 
 /** Where a package is to be found, as lines name it. */
@@ -15,7 +16,7 @@ function places(ctx: Context, db: Database, pkg: Package): string[] {
   if (pkg.installed !== undefined) all.push(INSTALLED);
   if (pkg.repositories & IN_CACHE) all.push(cacheDir(ctx));
   for (const { bit, tag, url } of db.repositories)
-    if (bit & pkg.repositories) all.push(tag === "" ? url : `@${tag} ${url}`);
+    if (bit & pkg.repositories) all.push(tag === "" ? shownUrl(url) : `@${tag} ${shownUrl(url)}`);
   return all;
 }
 

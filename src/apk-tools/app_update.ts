@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { allPackages } from "./select.ts";
 import { defaultSettings } from "./settings.ts";
+import { shownUrl } from "./source.ts";
 
 function* run(ctx: Context, db: Database): Steps<number> {
   const { print, settings } = ctx;
@@ -17,7 +18,8 @@ function* run(ctx: Context, db: Database): Steps<number> {
       continue;
     }
     if (repo.stale === true) stale++;
-    if (repo.description !== "") yield* print.message(`${repo.description} [${repo.url}]`);
+    if (repo.description !== "")
+      yield* print.message(`${repo.description} [${shownUrl(repo.url)}]`);
   }
   const count = `${allPackages(db).length} distinct packages available`;
   const failed = unavailable + stale;

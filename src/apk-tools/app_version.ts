@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import type { Database } from "./database.ts";
 import { IN_CACHE } from "./repository.ts";
 import { matchingNames, repositoryMask } from "./select.ts";
+import { shownUrl } from "./source.ts";
 import { compareVersions, isVersion } from "./version.ts";
 
 /** "<", "=" or ">". */
@@ -28,7 +29,7 @@ function* checkVersions(ctx: Context, args: readonly string[]): Steps<number> {
 function* showIndexes(ctx: Context, db: Database): Steps<number> {
   for (const repo of db.repositories)
     if (repo.error === "" && repo.bit !== IN_CACHE)
-      yield* ctx.print.out(`${repo.description} [${repo.url}]\n`);
+      yield* ctx.print.out(`${repo.description} [${shownUrl(repo.url)}]\n`);
   return 0;
 }
 

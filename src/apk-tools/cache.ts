@@ -15,7 +15,7 @@ import type { Package } from "./package.ts";
 import { expandSpec } from "./pkgname-spec.ts";
 import type { Repository } from "./repository.ts";
 import { readSignedTar } from "./signed-tar.ts";
-import { bytesSource, isRemote, openUrl, type Source } from "./source.ts";
+import { bytesSource, isRemote, openUrl, type Source, shownUrl } from "./source.ts";
 import { peekSource } from "./source-peek.ts";
 import type { Trust } from "./trust.ts";
 
@@ -139,13 +139,13 @@ export function* readIndex(
     const index = yield* parseIndexFile(bytesSource(bytes), trust);
     if (failure !== "") {
       repo.stale = true;
-      yield* ctx.print.warning(`updating ${repo.url}: ${failure}`);
+      yield* ctx.print.warning(`updating ${shownUrl(repo.url)}: ${failure}`);
     }
     return index;
   } catch (e) {
     const what = failure === "" ? "opening from cache" : "updating and opening";
     repo.error = failure === "" ? errorText(e) : failure;
-    yield* ctx.print.warning(`${what} ${repo.url}: ${repo.error}`);
+    yield* ctx.print.warning(`${what} ${shownUrl(repo.url)}: ${repo.error}`);
     return undefined;
   }
 }
@@ -160,13 +160,13 @@ function* tryReading(
     return yield* steps;
   } catch (e) {
     repo.error = errorText(e);
-    yield* ctx.print.warning(`${what} ${repo.url}: ${repo.error}`);
+    yield* ctx.print.warning(`${what} ${shownUrl(repo.url)}: ${repo.error}`);
     return undefined;
   }
 }
 
 function* readNow(ctx: Context, trust: Trust, url: string): Steps<IndexFile> {
-  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${url}`);
+  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${shownUrl(url)}`);
   const source = yield* openUrl(ctx, url);
   if (source === undefined) throw new Error("bug: no conditions, yet nothing is new");
   try {
@@ -188,7 +188,7 @@ function* refresh(
   const now = sys.clock_gettime(0);
   const age = st === undefined ? Number.POSITIVE_INFINITY : now.sec - st.mtime.sec;
   if (!settings.forceRefresh && age >= 0 && age < settings.cacheMaxAge) return undefined;
-  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${url}`);
+  if (/^https?:/i.test(url)) yield* ctx.print.message(`fetch ${shownUrl(url)}`);
   const request = st === undefined || settings.forceRefresh ? {} : versionOf(ctx, cached);
   const source = yield* openUrl(ctx, url, request);
   if (source === undefined) {

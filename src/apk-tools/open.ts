@@ -16,7 +16,7 @@ import { parseInstalled } from "./installed-text.ts";
 import { recover } from "./journal.ts";
 import { type RepositoryLine, RepositoryParser } from "./repoparser.ts";
 import { FIRST_REPOSITORY, IN_CACHE, REPOSITORIES_MAX, type Repository } from "./repository.ts";
-import { isRemote } from "./source.ts";
+import { isRemote, shownUrl } from "./source.ts";
 import {
   INSTALLED,
   initDatabase,
@@ -232,7 +232,7 @@ function* addIndex(ctx: Context, db: Database, repo: Repository, text: string): 
   db.brokenPackages ||= problems.broken;
   if (!problems.malformed) return;
   repo.error = "database file format error";
-  yield* ctx.print.warning(`opening ${repo.url}: ${repo.error}`);
+  yield* ctx.print.warning(`opening ${shownUrl(repo.url)}: ${repo.error}`);
 }
 
 // ---- the cache -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import type { Package } from "./package.ts";
 import { FIRST_REPOSITORY } from "./repository.ts";
 import { compareText, ReverseIndex } from "./select.ts";
 import { Uncounted, type Value } from "./serialize.ts";
+import { shownUrl } from "./source.ts";
 
 /** Fields in the order in which they are shown. "owner" can only be compared. */
 export const FIELDS = [
@@ -177,7 +178,7 @@ export class FieldReader {
     const places = pkg.installed === undefined ? [] : ["lib/apk/db/installed"];
     for (const repo of this.#db.repositories)
       if (repo.bit >= FIRST_REPOSITORY && (pkg.repositories & repo.bit) !== 0)
-        places.push(repo.tag === "" ? repo.url : `@${repo.tag} ${repo.url}`);
+        places.push(repo.tag === "" ? shownUrl(repo.url) : `@${repo.tag} ${shownUrl(repo.url)}`);
     return places;
   }
 

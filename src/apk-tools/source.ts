@@ -45,6 +45,11 @@ export function isRemote(url: string): boolean {
   return /^(https?|ftp|test):/i.test(url);
 }
 
+/** A URL as messages show it: without its password. */
+export function shownUrl(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^/@:]*):[^/@]*@/i, "$1:*@");
+}
+
 /** The path that a local URL names. */
 export function localPath(url: string): string {
   if (/^test:/i.test(url)) return url.slice(5);
