@@ -131,7 +131,9 @@ export function* readRepositoryLines(ctx: Context, arch: string): Steps<Reposito
   const { settings, sys } = ctx;
   const warnings: string[] = [];
   const parser = new RepositoryParser(arch, (text) => warnings.push(text));
-  const lines = settings.repositories.flatMap((line) => parser.parseLine(line, false));
+  // 2.14 takes the last -X first.
+  const given = settings.legacyOutput ? settings.repositories.toReversed() : settings.repositories;
+  const lines = given.flatMap((line) => parser.parseLine(line, false));
   for (const text of settings.repositoryConfig)
     lines.push(...parser.parseFile("command line", text));
   // Without the system's repositories there still are those of the command line.
