@@ -68,7 +68,8 @@ export class Ordering {
 
   /** Removes a package that is to go, if no one on the disk needs it, and what only it needed. */
   #removeUnneeded(pkg: Package): void {
-    if (!this.#present.has(pkg) || this.#stays(pkg) || this.#isReplaced(pkg)) return;
+    if (!this.#present.has(pkg) || this.#leaving.has(pkg)) return;
+    if (this.#stays(pkg) || this.#isReplaced(pkg)) return;
     if (!this.#isNeeded(pkg)) this.#removeNow(pkg);
   }
 
