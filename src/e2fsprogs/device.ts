@@ -2,7 +2,7 @@
 import { BLKDISCARD } from "../abi/block.ts";
 import { EIO, Errno } from "../abi/errno.ts";
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_EXCL, O_RDONLY, O_RDWR } from "../abi/fcntl.ts";
-import { isSteps, type Steps, type Sys, settle } from "../abi/program.ts";
+import { type Blocking, isSteps, type Steps, type Sys, settle } from "../abi/program.ts";
 import { deviceSize } from "../libc/blkid.ts";
 import { S_ISBLK } from "../libc/stat.ts";
 import { open } from "../libc/unistd.ts";
@@ -11,7 +11,20 @@ import type { ByteDevice } from "../lib/ext4/device.ts";
 /** Reads ahead so much: what is checked lies together. */
 const PIECE = 65536;
 
-/** An open device or file. Its calls never wait (disks and files do not). */
+/** How often a call on a disk or a file may give way to others before it is done. */
+const TURNS = 8;
+
+/** The result of a call on a disk or file: these never wait, they only want to give way to others. */
+function atOnce<T>(result: Blocking<T>): T {
+  if (!isSteps(result)) return result;
+  for (let turn = 0; turn < TURNS; turn++) {
+    const { done, value } = result.next(0);
+    if (done === true) return value as T;
+  }
+  throw EIO;
+}
+
+/** An open device or file; who uses it for long calls sched_yield(2) now and then. */
 export class DeviceFile implements ByteDevice {
   readonly size: number;
   readonly fd: number;
@@ -36,9 +49,7 @@ export class DeviceFile implements ByteDevice {
   }
 
   #pread(length: number, offset: number): Uint8Array {
-    const chunk = this.#sys.pread(this.fd, length, offset);
-    if (isSteps(chunk)) throw EIO;
-    return chunk;
+    return atOnce(this.#sys.pread(this.fd, length, offset));
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -70,14 +81,12 @@ export class DeviceFile implements ByteDevice {
     // The kernel may keep what it is given.
     const own = bytes.slice();
     for (let done = 0; done < own.length; ) {
-      const count = this.#sys.pwrite(this.fd, own.subarray(done), offset + done);
-      if (isSteps(count)) throw EIO;
-      done += count;
+      done += atOnce(this.#sys.pwrite(this.fd, own.subarray(done), offset + done));
     }
   }
 
   flush(): void {
-    this.#sys.fsync(this.fd);
+    atOnce(this.#sys.fsync(this.fd));
   }
 
   /** Gives up what it holds; true when it reads as zeros then. */
@@ -85,7 +94,7 @@ export class DeviceFile implements ByteDevice {
     try {
       if (this.isBlock) {
         // What is read then is not said.
-        this.#sys.ioctl(this.fd, BLKDISCARD, [0, this.size]);
+        atOnce(this.#sys.ioctl(this.fd, BLKDISCARD, [0, this.size]));
         return false;
       }
       this.#sys.fallocate(this.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, this.size);

@@ -73,6 +73,11 @@ function* drive(run: Run, checking: Check): Steps<Summary> {
     const { done, value } = checking.next(answer);
     if (done === true) return value;
     if ("say" in value) {
+      // Between two groups others may run.
+      if (value.say === "") {
+        yield* run.p.sys.sched_yield();
+        continue;
+      }
       if (run.mode !== "preen") yield* run.say(`${value.say}\n`);
       continue;
     }

@@ -20,6 +20,7 @@ export interface Problem {
   readonly safe: boolean;
 }
 
+/** An empty `say`: some time has passed. */
 export type Finding = { readonly say: string } | Problem;
 /** Gives findings, takes answers. */
 export type Check = Generator<Finding, Summary, boolean>;
@@ -70,7 +71,11 @@ class Checker {
     yield* this.#scanInodes();
     yield { say: "Pass 2: Checking directory structure" };
     const directories = [...this.#inodes].filter(([, { mode }]) => (mode & 0o170000) === 0o040000);
-    for (const [ino, found] of directories) yield* this.#directory(ino, found);
+    let nth = 0;
+    for (const [ino, found] of directories) {
+      if (++nth % 64 === 0) yield { say: "" };
+      yield* this.#directory(ino, found);
+    }
     yield { say: "Pass 3: Checking directory connectivity" };
     const lost = yield* this.#connect(directories);
     // Before the counts: blocks may have to be allocated for what is put into lost+found.
@@ -138,6 +143,7 @@ class Checker {
     const s = volume.super;
     const perBlock = volume.blockSize / s.inodeSize;
     for (const group of volume.groups) {
+      yield { say: "" };
       let count = s.inodesPerGroup;
       if (s.hasGroupCsum) {
         if ((group.flags & INODE_UNINIT) !== 0) continue;
@@ -506,6 +512,7 @@ class Checker {
     let freeBlocks = 0;
     let freeInodes = 0;
     for (const group of volume.groups) {
+      yield { say: "" };
       const first = s.firstBlock(group.index);
       const count = s.blocksIn(group.index);
       const blocks = new Uint8Array(volume.blockSize);
