@@ -4,6 +4,8 @@ import { abuildPrograms } from "../abuild/programs.ts";
 import { alpineConfPrograms } from "../alpine-conf/programs.ts";
 import { apkPrograms } from "../apk-tools/programs.ts";
 import { busybox } from "../busybox/busybox.ts";
+import { extraApplets } from "../busybox/extras.ts";
+import { dosfstoolsPrograms } from "../dosfstools/programs.ts";
 import { e2fsprogsPrograms } from "../e2fsprogs/programs.ts";
 import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
@@ -15,6 +17,7 @@ import { utilLinuxPrograms } from "../util-linux/programs.ts";
 export function basePrograms(): Map<string, Program> {
   return new Map([
     ["busybox", busybox()],
+    ["busybox-extras", busybox(extraApplets())],
     ["getconf", getconf],
     ["ssl_client", sslClient],
     ...apkPrograms(),
@@ -24,5 +27,6 @@ export function basePrograms(): Map<string, Program> {
     ...mkinitfsPrograms(),
     ...alpineConfPrograms(),
     ...utilLinuxPrograms(),
+    ...dosfstoolsPrograms(),
   ]);
 }
