@@ -64,7 +64,16 @@ export function* commitPlan(ctx: Context, db: Database, plan: Plan): Steps<numbe
     yield* ctx.print.clearProgress();
     return plan.partial ? 0 : yield* printSummary(ctx, db, 0, plan);
   }
-  return yield* new Commit(ctx, db, plan).run();
+  try {
+    return yield* new Commit(ctx, db, plan).run();
+  } catch (e) {
+    // What was done stands in the journal, if that could be written.
+    if (!(e instanceof Errno)) throw e;
+    yield* ctx.print.error(
+      `System state may be inconsistent: failed to write database: ${errorText(e)}`,
+    );
+    return 99;
+  }
 }
 
 /** A package from a file, on a root that only the cache and repositories can restore, and no cache. */

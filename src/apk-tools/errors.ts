@@ -1,5 +1,5 @@
 // What can go wrong in apk besides system calls: messages as apk-tools words them.
-import { Errno } from "../abi/errno.ts";
+import { EAGAIN, EIO, Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
 import { FormatError } from "../lib/format-error.ts";
 import { strerror } from "../libc/strerror.ts";
@@ -33,6 +33,8 @@ export function* withAdbErrors<T>(steps: Steps<T>): Steps<T> {
 
 /** The text of a failure: of a system call, of apk itself, or of a decoder. What is none of them is thrown on. */
 export function errorText(e: unknown): string {
+  if (e === EAGAIN) return "temporary error (try again later)";
+  if (e === EIO) return "IO ERROR";
   if (e instanceof Errno) return strerror(e);
   if (e instanceof ApkError) return e.message;
   if (e instanceof FormatError) return e.code === "eof" ? "unexpected end of file" : "BAD archive";

@@ -1,8 +1,12 @@
 // What installing and removing does to a root: whole outcomes of small packages.
 import { beforeAll, expect, test } from "vitest";
-import type { Program } from "../../src/abi/program.ts";
+import { LOCK_EX, O_RDWR } from "../../src/abi/fcntl.ts";
+import { type Program, settle } from "../../src/abi/program.ts";
+import { apk } from "../../src/apk-tools/main.ts";
 import { bytesOf } from "../../src/lib/bytes.ts";
 import { Process, runMain } from "../../src/libc/process.ts";
+import { exitStatus } from "../../src/libc/spawn.ts";
+import { open, writeFile } from "../../src/libc/unistd.ts";
 import {
   ApkMachine,
   type ApkResult,
@@ -23,6 +27,7 @@ const SPECS: PackageSpec[] = [
   { name: "conf", version: "1-r0", files: [file("etc/c", "one"), file("etc/same", "s")] },
   { name: "conf", version: "2-r0", files: [file("etc/c", "two"), file("etc/same", "s")] },
   { name: "first", version: "1-r0", files: [file("usr/x", "first")] },
+  { name: "big", version: "1-r0", files: [file("usr/big", "x".repeat(60_000))] },
   { name: "second", version: "1-r0", files: [file("usr/x", "second"), file("usr/y", "y")] },
   { name: "third", version: "1-r0", info: ["replaces = first"], files: [file("usr/x", "third")] },
   { name: "sister", version: "1-r0", info: ["origin = first"], files: [file("usr/x", "sister")] },
@@ -261,4 +266,39 @@ test("scripts and triggers", () => {
   expect(run(machine, "del", "talks")).toEqual(
     ok(`(1/1) Purging talks (2-r0)\n${call("talks-2-r0.post-deinstall", "2-r0", "")}`, 0),
   );
+});
+
+test("one at a time", () => {
+  const machine = root();
+  const held = machine.do(function* (sys) {
+    const fd = yield* settle(open(sys, "/r/lib/apk/db/lock", O_RDWR));
+    yield* settle(sys.flock(fd, LOCK_EX));
+    const pid = sys.fork(function* (child) {
+      return yield* apk(child, ["apk", ...GLOBAL, "add", "first"], []);
+    });
+    const done = yield* settle(sys.wait4(pid, 0));
+    return exitStatus(done?.status ?? -1);
+  });
+  expect(held).toBe(99);
+  expect(run(machine, "add", "first").status).toBe(0);
+});
+
+test("a disk that is full", () => {
+  const machine = root();
+  run(machine, "add", "first");
+  machine.do(function* (sys) {
+    sys.mkdirat(-100, "/small", 0o755);
+    sys.mount("t", "/small", "tmpfs", 0, "size=80k");
+    yield* writeFile(sys, "/small/fill", new Uint8Array(20_000));
+  });
+  machine.put("/small/etc/apk/keys/test.rsa.pub", key.pem);
+  const small = ["--root", "/small", "--arch", "x86_64", "-X", "/repo", "--no-cache"];
+  const made = machine.apk([...small, "--force-non-repository", "add", "--initdb", "big"]);
+  expect({ ...made, stdout: "" }).toEqual({
+    stdout: "",
+    stderr: "ERROR: big-1-r0: No space left on device\n",
+    status: 1,
+  });
+  expect(machine.tree("/small").filter((line) => / usr|\.apk\./.test(line))).toEqual([]);
+  expect(machine.apk([...small, "add", "first", "!big"]).status).toBe(0);
 });
