@@ -101,7 +101,8 @@ export class Ordering {
   }
 
   #release(name: string): void {
-    for (const pkg of this.#presentByName.get(name) ?? []) this.#removeUnneeded(pkg);
+    for (const pkg of this.#presentByName.get(name) ?? [])
+      if (pkg.name === name) this.#removeUnneeded(pkg);
   }
 
   /** Removes a package that is to go, before it those that need it and are to go, too. */
