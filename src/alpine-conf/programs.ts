@@ -10,6 +10,7 @@ import { setupApkrepos } from "./setup-apkrepos.ts";
 import { setupWaylandBase, setupXenDom0, setupXorgBase } from "./setup-base.ts";
 import { setupDesktop } from "./setup-desktop.ts";
 import { setupDevd } from "./setup-devd.ts";
+import { setupDisk } from "./setup-disk.ts";
 import { setupDns } from "./setup-dns.ts";
 import { setupHostname } from "./setup-hostname.ts";
 import { setupInterfaces } from "./setup-interfaces.ts";
@@ -34,6 +35,7 @@ export function alpineConfPrograms(): [name: string, program: Program][] {
     ["setup-apkrepos", setupApkrepos],
     ["setup-desktop", setupDesktop],
     ["setup-devd", setupDevd],
+    ["setup-disk", setupDisk],
     ["setup-dns", setupDns],
     ["setup-hostname", setupHostname],
     ["setup-interfaces", setupInterfaces],

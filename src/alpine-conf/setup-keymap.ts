@@ -78,15 +78,24 @@ function* askVariant(s: Setup, dir: string): Steps<string | undefined> {
   }
 }
 
+/** The variant that is set up already. */
+function* currentVariant(s: Setup): Steps<string> {
+  const conf = `${s.root}/etc/conf.d/loadkmap`;
+  if (!s.isFile(conf)) return "";
+  const found = yield* s.sourced(conf, ["KEYMAP"]);
+  return basename(found.get("KEYMAP") ?? "").split(".")[0] ?? "";
+}
+
 function* choose(s: Setup, maps: string, given: readonly string[]): Steps<void> {
   let [layout = "", variant = ""] = given;
+  if (variant === "") variant = yield* currentVariant(s);
   for (;;) {
     if (layout === "none") return;
     if (layout === "") {
       const answer = yield* askLayout(s, maps);
       if (answer === undefined) return;
       layout = answer[0];
-      variant = given[1] ?? answer[1];
+      variant = given[1] || answer[1];
     }
     const dir = `${maps}/${layout}`;
     let map = variant === "" ? undefined : yield* findVariant(s, dir, variant);

@@ -40,6 +40,7 @@ beforeAll(async () => {
       // Not every folder is there.
     }
   }
+  installTree(machine, fileURLToPath(new URL("../../aports/bivy-sfdisk/root", import.meta.url)));
   // A test looks into the script for this.
   machine.fs.writeFileSync("/t/lbu", "#!bivy lbu\nsysconfdir=/etc/lbu\n");
   machine.fs.writeFileSync("/t/atf.sh", readFileSync(SHIM));
