@@ -36,6 +36,15 @@ function bytes32(value: number): Uint8Array {
   return new Uint8Array([value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24]);
 }
 
+/** Control characters (but 5, which stands for 0xE5) and those that paths and patterns use. */
+function isBadName(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code < 0x20 && (code !== 5 || i > 0)) return true;
+  }
+  return /["*+,/:;<=>?[\\\]|]/.test(name);
+}
+
 export class FatCheck {
   readonly #medium: Medium;
   /** Files lost chains go to; else they are freed. */
@@ -315,11 +324,7 @@ export class FatCheck {
     if (++this.files > MAX_FILES) throw new CheckError("Too many files.");
     let name = this.#shortName(raw);
     const directory = ((raw[11] as number) & ATTR_DIRECTORY) !== 0;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are not allowed
-    if (
-      /[\x00-\x04\x06-\x1f"*+,/:;<=>?[\\\]|]/.test(name.slice(1)) ||
-      /^["*+,/:;<=>?[\\\]|]/.test(name)
-    ) {
+    if (isBadName(name)) {
       const number = String(this.#renamed++).padStart(4, "0");
       this.#say(
         `${parent}/${name}\n  Bad short file name (${name}).\n  Auto-renaming it.\n  Renamed to FSCK${number}.000\n`,

@@ -65,7 +65,7 @@ function limits(bits: number): [low: number, high: number] {
 }
 
 /** Fits the tables to a cluster size. */
-function fit(bytes: number, bits: 12 | 16 | 32, perCluster: number, w: Wishes): Shape {
+function layOut(bytes: number, bits: 12 | 16 | 32, perCluster: number, w: Wishes): Shape {
   const floppy = FLOPPIES.has(bytes / 1024) && bits === 12;
   const [heads, track] = floppy ? [2, FLOPPIES.get(bytes / 1024) as number] : geometry(bytes);
   let total = Math.floor(bytes / w.sectorSize);
@@ -122,7 +122,7 @@ function shapeOf(bytes: number, w: Wishes): Shape {
       first = bytes <= 260 * MIB ? 1 : gib <= 8 ? 8 : gib <= 16 ? 16 : gib <= 32 ? 32 : 64;
     } else if (FLOPPIES.has(bytes / 1024)) first = bytes / 1024 === 2880 ? 2 : 1;
     for (let size = w.perCluster ?? first; size <= 128; size *= 2) {
-      const shape = fit(bytes, bits, size, w);
+      const shape = layOut(bytes, bits, size, w);
       if (shape.clusters > 0 && fits(shape)) return shape;
       // FAT32 with few clusters is made when asked for.
       if (w.perCluster !== undefined || shape.clusters < limits(bits)[0]) break;
