@@ -221,6 +221,17 @@ export interface Sys {
   prlimit(pid: number, resource: number, limit?: RLimit): RLimit;
   /** PR_SET_NAME for `comm`. */
   prctl_set_name(name: string): void;
+  /** PR_SET_NO_NEW_PRIVS: programs with set-id bits give nothing from now on. */
+  prctl_no_new_privs(): void;
+  /**
+   * capset, PR_CAP_AMBIENT, PR_CAPBSET_DROP and SECBIT_KEEP_CAPS in one: the ambient capabilities
+   * stay when root becomes another user; those dropped are gone for good.
+   */
+  capset(
+    inheritable: readonly number[],
+    ambient: readonly number[],
+    dropped: readonly number[],
+  ): void;
 
   // ---- signals -----------------------------------------------------------------------------------
   kill(pid: number, signo: number): void;

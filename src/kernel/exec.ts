@@ -125,13 +125,15 @@ function begin(task: Task, image: Image, name: string, envp: readonly string[]):
   const { group } = task;
   const { inode } = image.path.dentry;
   task.fds.closeOnExec(task);
-  if (!image.path.mount.nosuid && (inode.mode & (S_ISUID | S_ISGID)) !== 0) {
-    const { cred } = task;
+  const { cred } = task;
+  const setId = (inode.mode & (S_ISUID | S_ISGID)) !== 0;
+  if (setId && !image.path.mount.nosuid && !cred.noNewPrivs) {
     const euid = (inode.mode & S_ISUID) !== 0 ? inode.uid : cred.euid;
     const egid = (inode.mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010) ? inode.gid : cred.egid;
-    task.cred = { ...cred, euid, suid: euid, egid, sgid: egid };
-  } else if (task.cred.suid !== task.cred.euid || task.cred.sgid !== task.cred.egid) {
-    task.cred = { ...task.cred, suid: task.cred.euid, sgid: task.cred.egid };
+    const caps = { ...cred.caps, ambient: [] };
+    task.cred = { ...cred, euid, suid: euid, egid, sgid: egid, caps };
+  } else if (cred.suid !== cred.euid || cred.sgid !== cred.egid) {
+    task.cred = { ...cred, suid: cred.euid, sgid: cred.egid };
   }
   for (const [signo, action] of group.actions) {
     if (action.handler !== SIG_IGN && action.handler !== SIG_DFL) group.setAction(signo, undefined);

@@ -1,4 +1,6 @@
 // Signals: sending, pending sets, default actions, delivery (signal(7)).
+
+import { CAP_KILL } from "../abi/capability.ts";
 import { EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
 import {
   CLD_CONTINUED,
@@ -22,6 +24,7 @@ import {
   type SigAction,
   type SigInfo,
 } from "../abi/signal.ts";
+import { capable } from "./cred.ts";
 import { exitGroup } from "./exit-group.ts";
 import type { PendingSignals, ProcessGroup, Task, ThreadGroup } from "./task.ts";
 import { UNWIND } from "./unwind.ts";
@@ -346,7 +349,8 @@ export function tellParent(group: ThreadGroup, code: number, status: number): vo
 export function maySignal(task: Task, group: ThreadGroup, signo: number): boolean {
   const from = task.cred;
   const to = group.leader.cred;
-  if (from.euid === 0 || from.euid === to.suid || from.euid === to.ruid) return true;
+  if (from.euid === to.suid || from.euid === to.ruid) return true;
+  if (capable(from, CAP_KILL)) return true;
   if (from.ruid === to.suid || from.ruid === to.ruid) return true;
   return signo === SIGCONT && group.session === task.group.session;
 }

@@ -405,6 +405,16 @@ export class TaskSys implements Sys {
   prctl_set_name(name: string): void {
     this.#task.comm = name.slice(0, 15);
   }
+  prctl_no_new_privs(): void {
+    cred.setNoNewPrivs(this.#task);
+  }
+  capset(
+    inheritable: readonly number[],
+    ambient: readonly number[],
+    dropped: readonly number[],
+  ): void {
+    cred.capset(this.#task, { inheritable, ambient, dropped });
+  }
 
   kill(pid: number, signo: number): void {
     this.#spent();

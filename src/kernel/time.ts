@@ -1,4 +1,6 @@
 // Clocks, sleeping, interval timers and CPU accounting (time(7), getrusage(2)).
+
+import { CAP_SYS_TIME } from "../abi/capability.ts";
 import { EINTR, EINVAL, EPERM } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
 import {
@@ -16,6 +18,7 @@ import {
 } from "../abi/resource.ts";
 import { SIGALRM } from "../abi/signal.ts";
 import type { Timespec } from "../abi/stat.ts";
+import { capable } from "./cred.ts";
 import { sendSignal } from "./signal.ts";
 import type { Task, ThreadGroup } from "./task.ts";
 import { Sleep, sleepOn, TIMED_OUT, WOKEN } from "./wait.ts";
@@ -96,7 +99,7 @@ export function clock_gettime(task: Task, clock: number): Timespec {
 /** clock_settime(2): the machine's own wall clock, not the host's. */
 export function clock_settime(task: Task, clock: number, time: Timespec): void {
   if (clock !== CLOCK_REALTIME) throw EINVAL;
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_SYS_TIME)) throw EPERM;
   if (time.sec < 0 || time.nsec < 0 || time.nsec >= 1e9) throw EINVAL;
   const { kernel } = task;
   kernel.clockOffsetMs = time.sec * 1000 + time.nsec / 1e6 - kernel.host.now();

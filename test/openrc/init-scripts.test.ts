@@ -2,7 +2,8 @@
 //
 //     INIT_SCRIPTS=/folder npx vitest run test/openrc/init-scripts.test.ts
 //
-// The folder has init.d/ and may have conf.d/. Without the variable there is nothing to test.
+// The folder has init.d/, and may have conf.d/ and prepare/: shell scripts, named like the services, of what a package
+// or its user would have made. Without the variable there is nothing to test.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { isSteps, type Steps, type Sys } from "../../src/abi/program.ts";
@@ -84,6 +85,8 @@ done
 :`;
   const { stderr, status } = await machine.exec(script);
   if (status !== 0) throw new Error(`${name}: ${text.length} ${stderr}`);
+  if (existsSync(`${FOLDER}/prepare/${name}`))
+    await machine.exec(readFileSync(`${FOLDER}/prepare/${name}`, "utf8"));
   // What it needs is there.
   await machine.exec(`rc-update -u 2>&1 | sed -n "s/.*non existent service .\\(.*\\).$/\\1/p" | while read -r s; do
     printf '#!/sbin/openrc-run\\nstart() { :; }\\n' >/etc/init.d/$s; chmod +x /etc/init.d/$s; done; sleep 1; rc-update -u`);

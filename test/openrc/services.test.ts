@@ -53,6 +53,38 @@ ls: /run/s.pid: No such file or directory
 `,
   },
   {
+    name: "a daemon of another user with capabilities, without new privileges",
+    script: `${DAEMON}command=/usr/local/bin/d\ncommand_args=
+command_user=nobody
+capabilities="^cap_net_bind_service,!cap_sys_boot"
+no_new_privs=yes
+`,
+    files: {
+      "/usr/local/bin/d": "#!/bin/sh\nnc -l -p 80 -e echo low port &\nexec sleep 4242\n",
+      "/etc/conf.d/t": 'capabilities="^cap_nonsense"\n',
+    },
+    services: { t: { script: DAEMON } },
+    run: "chmod 755 /usr/local/bin/d; rc-service s start; grep -E '^(Uid|Cap|NoNew)' /proc/$(cat /run/s.pid)/status; sleep 1; nc 127.0.0.1 80 </dev/null; rc-service s stop; rc-service t start",
+    out: ` * Starting s ... [ ok ]
+Uid:	65534	65534	65534	65534
+CapInh:	0000000000000400
+CapPrm:	0000000000000400
+CapEff:	0000000000000400
+CapBnd:	000001ffffbfffff
+CapAmb:	0000000000000400
+NoNewPrivs:	1
+low port
+ * Stopping s ... [ ok ]
+ * Starting t ...
+ * Could not parse iab: Invalid argument
+
+ * Failed to start t
+${" ".repeat(52)} [ !! ]
+ * ERROR: t failed to start
+=> 1
+`,
+  },
+  {
     name: "without a daemon that can be started",
     script: "command=/bin/missing\n",
     run: "rc-service s start",

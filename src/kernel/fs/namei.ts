@@ -89,7 +89,7 @@ export class Nameidata {
       }
       const here = dentry.inode;
       if (!here.isDirectory) return ENOTDIR;
-      if (cred.euid !== 0) {
+      if (cred.euid !== 0 || cred.caps.dropped.length > 0) {
         if (here.sb.volatile) here.refresh();
         if (!permitted(cred, here, X_OK)) return EACCES;
       }

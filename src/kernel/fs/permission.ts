@@ -1,4 +1,5 @@
 // What the VFS checks before it changes something (Linux: inode_permission, may_create, may_delete).
+import { CAP_FOWNER } from "../../abi/capability.ts";
 import { EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, EROFS } from "../../abi/errno.ts";
 import { W_OK, X_OK } from "../../abi/fcntl.ts";
 import {
@@ -11,7 +12,7 @@ import {
   S_ISGID,
   S_ISVTX,
 } from "../../abi/stat.ts";
-import { inGroup, permitted, stickyForbids } from "../cred.ts";
+import { capable, inGroup, permitted, stickyForbids } from "../cred.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../task.ts";
 import type { Dentry } from "./dentry.ts";
@@ -76,7 +77,7 @@ export function mayDelete(task: Task, dir: Path, victim: Dentry, asDirectory: bo
 
 /** Only the owner and root change modes and times. */
 export function mustOwn(task: Task, inode: Inode): void {
-  if (task.cred.euid !== 0 && task.cred.euid !== inode.uid) throw EPERM;
+  if (task.cred.euid !== inode.uid && !capable(task.cred, CAP_FOWNER)) throw EPERM;
 }
 
 /** Group of a new object: a set-gid directory hands its own down. */

@@ -1,4 +1,5 @@
 // Attributes: fchmodat(2), fchownat(2), utimensat(2), faccessat2(2), truncate(2), fallocate(2).
+import { CAP_CHOWN, CAP_FOWNER } from "../../abi/capability.ts";
 import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS } from "../../abi/errno.ts";
 import {
   AT_EACCESS,
@@ -16,7 +17,7 @@ import { IN_ATTRIB, IN_MODIFY } from "../../abi/poll.ts";
 import { RLIMIT_FSIZE } from "../../abi/resource.ts";
 import { SIGXFSZ } from "../../abi/signal.ts";
 import { S_ISGID, S_ISUID, type Timespec } from "../../abi/stat.ts";
-import { inGroup, permitted } from "../cred.ts";
+import { capable, inGroup, permitted } from "../cred.ts";
 import type { Path } from "../fs/file.ts";
 import type { SetAttr } from "../fs/inode.ts";
 import { resolve } from "../fs/namei.ts";
@@ -65,7 +66,7 @@ function changeOwner(task: Task, path: Path, uid: number, gid: number): void {
   for (const id of [attr.uid, attr.gid]) {
     if (id !== undefined && !(Number.isInteger(id) && id >= 0 && id < 0xffffffff)) throw EINVAL;
   }
-  if (cred.euid !== 0) {
+  if (!capable(cred, CAP_CHOWN)) {
     if (attr.uid !== undefined && (cred.euid !== inode.uid || attr.uid !== inode.uid)) throw EPERM;
     if (attr.gid !== undefined) {
       if (cred.euid !== inode.uid) throw EPERM;
@@ -127,8 +128,7 @@ export function utimensat(
   const at = resolve(task, dirfd, path, flags);
   const { inode } = at.dentry;
   if (at.mount.readonly) throw EROFS;
-  const { euid } = task.cred;
-  if (euid !== 0 && euid !== inode.uid) {
+  if (task.cred.euid !== inode.uid && !capable(task.cred, CAP_FOWNER)) {
     if (newAtime !== now || newMtime !== now) throw EPERM;
     if (!permitted(task.cred, inode, W_OK)) throw EACCES;
   }

@@ -1,9 +1,8 @@
 // Credentials (setuid(2), setresuid(2), setgroups(2)).
+import { CAP_SETGID, CAP_SETUID } from "../../abi/capability.ts";
 import { EINVAL, EPERM } from "../../abi/errno.ts";
-import type { Cred } from "../cred.ts";
+import { type Capabilities, type Cred, capable } from "../cred.ts";
 import type { Task } from "../task.ts";
-
-const privileged = (task: Task): boolean => task.cred.euid === 0;
 
 function change(task: Task, fields: Partial<Cred>): void {
   task.cred = { ...task.cred, ...fields };
@@ -13,7 +12,7 @@ function change(task: Task, fields: Partial<Cred>): void {
 export function setuid(task: Task, uid: number): void {
   if (uid < 0) throw EINVAL;
   const { ruid, suid } = task.cred;
-  if (privileged(task)) change(task, { ruid: uid, euid: uid, suid: uid });
+  if (capable(task.cred, CAP_SETUID)) change(task, { ruid: uid, euid: uid, suid: uid });
   else if (uid === ruid || uid === suid) change(task, { euid: uid });
   else throw EPERM;
 }
@@ -22,7 +21,7 @@ export function setuid(task: Task, uid: number): void {
 export function setgid(task: Task, gid: number): void {
   if (gid < 0) throw EINVAL;
   const { rgid, sgid } = task.cred;
-  if (privileged(task)) change(task, { rgid: gid, egid: gid, sgid: gid });
+  if (capable(task.cred, CAP_SETGID)) change(task, { rgid: gid, egid: gid, sgid: gid });
   else if (gid === rgid || gid === sgid) change(task, { egid: gid });
   else throw EPERM;
 }
@@ -31,7 +30,7 @@ export function setgid(task: Task, gid: number): void {
 export function setresuid(task: Task, ruid: number, euid: number, suid: number): void {
   const { cred } = task;
   for (const id of [ruid, euid, suid]) {
-    if (id === -1 || privileged(task)) continue;
+    if (id === -1 || capable(task.cred, CAP_SETUID)) continue;
     if (id !== cred.ruid && id !== cred.euid && id !== cred.suid) throw EPERM;
   }
   change(task, {
@@ -45,7 +44,7 @@ export function setresuid(task: Task, ruid: number, euid: number, suid: number):
 export function setresgid(task: Task, rgid: number, egid: number, sgid: number): void {
   const { cred } = task;
   for (const id of [rgid, egid, sgid]) {
-    if (id === -1 || privileged(task)) continue;
+    if (id === -1 || capable(task.cred, CAP_SETGID)) continue;
     if (id !== cred.rgid && id !== cred.egid && id !== cred.sgid) throw EPERM;
   }
   change(task, {
@@ -57,7 +56,24 @@ export function setresgid(task: Task, rgid: number, egid: number, sgid: number):
 
 /** setgroups(2). */
 export function setgroups(task: Task, groups: readonly number[]): void {
-  if (!privileged(task)) throw EPERM;
+  if (!capable(task.cred, CAP_SETGID)) throw EPERM;
   if (groups.length > 65536) throw EINVAL;
   change(task, { groups: Object.freeze([...groups]) });
+}
+
+/**
+ * What capset(2), PR_CAP_AMBIENT, PR_CAPBSET_DROP and SECBIT_KEEP_CAPS do together: root says
+ * what it keeps when it becomes somebody else, and what it gives up.
+ */
+export function capset(task: Task, caps: Capabilities): void {
+  if (task.cred.euid !== 0) throw EPERM;
+  const dropped = [...new Set([...task.cred.caps.dropped, ...caps.dropped])];
+  const lost = caps.ambient.some((cap) => task.cred.caps.dropped.includes(cap));
+  if (lost) throw EPERM;
+  change(task, { caps: { ...caps, dropped } });
+}
+
+/** PR_SET_NO_NEW_PRIVS. */
+export function setNoNewPrivs(task: Task): void {
+  change(task, { noNewPrivs: true });
 }

@@ -1,7 +1,8 @@
 // getcwd(2), chdir(2), fchdir(2), chroot(2), umask(2).
+import { CAP_SYS_CHROOT } from "../../abi/capability.ts";
 import { EACCES, ENOTDIR, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, X_OK } from "../../abi/fcntl.ts";
-import { permitted } from "../cred.ts";
+import { capable, permitted } from "../cred.ts";
 import { reapMounts } from "../fs/mount.ts";
 import { cwdName, resolve } from "../fs/namei.ts";
 import type { Task } from "../task.ts";
@@ -32,7 +33,7 @@ export function fchdir(task: Task, fd: number): void {
 export function chroot(task: Task, path: string): void {
   const at = resolve(task, AT_FDCWD, path, O_DIRECTORY);
   if (!permitted(task.cred, at.dentry.inode, X_OK)) throw EACCES;
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_SYS_CHROOT)) throw EPERM;
   task.fs.root = at;
   reapMounts(task.kernel);
 }

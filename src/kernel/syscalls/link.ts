@@ -1,4 +1,5 @@
 // mkdirat(2), mknodat(2), unlinkat(2), symlinkat(2), linkat(2), renameat2(2).
+import { CAP_FOWNER, CAP_MKNOD } from "../../abi/capability.ts";
 import {
   EACCES,
   EBUSY,
@@ -46,7 +47,7 @@ import {
   S_ISUID,
   S_ISVTX,
 } from "../../abi/stat.ts";
-import { permitted } from "../cred.ts";
+import { capable, permitted } from "../cred.ts";
 import type { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
 import type { Inode } from "../fs/inode.ts";
@@ -121,7 +122,8 @@ export function mknodat(task: Task, dirfd: number, path: string, mode: number, d
       return;
     case S_IFCHR:
     case S_IFBLK:
-      if (task.cred.euid !== 0 && !((mode & S_IFMT) === S_IFCHR && dev === 0)) throw EPERM;
+      if (!capable(task.cred, CAP_MKNOD) && !((mode & S_IFMT) === S_IFCHR && dev === 0))
+        throw EPERM;
       makeNode(task, dirfd, path, mode & (S_IFMT | 0o7777), dev >>> 0);
       return;
     case S_IFDIR:
@@ -173,7 +175,7 @@ export function symlinkat(task: Task, target: string, dirfd: number, path: strin
  * are plain files that the task may read and write.
  */
 function mayLink(task: Task, inode: Inode): void {
-  if (task.cred.euid === 0 || task.cred.euid === inode.uid) return;
+  if (task.cred.euid === inode.uid || capable(task.cred, CAP_FOWNER)) return;
   if (setting(task.kernel, "fs/protected_hardlinks", 1) === 0) return;
   const { mode } = inode;
   const setGid = (mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010);

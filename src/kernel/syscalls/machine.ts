@@ -1,4 +1,6 @@
 // The machine as a whole: uname(2), sethostname(2), sysinfo(2), syslog(2), reboot(2), getrandom(2).
+
+import { CAP_SYS_ADMIN, CAP_SYS_BOOT } from "../../abi/capability.ts";
 import { EINVAL, ENAMETOOLONG, EPERM } from "../../abi/errno.ts";
 import {
   RB_AUTOBOOT,
@@ -10,6 +12,7 @@ import {
 import type { Blocking, Steps } from "../../abi/program.ts";
 import type { SysInfo, UtsName } from "../../abi/resource.ts";
 import { totalSwap } from "../block/swap.ts";
+import { capable } from "../cred.ts";
 import { loadAverages } from "../loadavg.ts";
 import type { LogRecord } from "../log.ts";
 import type { Task } from "../task.ts";
@@ -30,7 +33,7 @@ export function uname(task: Task): UtsName {
 }
 
 function setName(task: Task, name: string, field: "nodename" | "domainname"): void {
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_SYS_ADMIN)) throw EPERM;
   if (name.length > 64) throw field === "nodename" ? EINVAL : ENAMETOOLONG;
   task.kernel.uts[field] = name;
 }
@@ -145,7 +148,7 @@ function* readLog(task: Task, size: number): Steps<string> {
 
 /** reboot(2): ends the machine; does not return. */
 export function reboot(task: Task, cmd: number): Blocking<void> {
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_SYS_BOOT)) throw EPERM;
   switch (cmd >>> 0) {
     case RB_DISABLE_CAD:
     case RB_ENABLE_CAD:

@@ -1,4 +1,6 @@
 // mount(2), umount2(2), pivot_root(2), unshare(2) of mount namespaces (mount_namespaces(7)).
+
+import { CAP_SYS_ADMIN } from "../../abi/capability.ts";
 import { EBUSY, EINVAL, ELOOP, ENODEV, ENOENT, ENOSPC, ENOTDIR, EPERM } from "../../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../abi/fcntl.ts";
 import {
@@ -23,6 +25,7 @@ import {
   MS_UNBINDABLE,
   UMOUNT_NOFOLLOW,
 } from "../../abi/mount.ts";
+import { capable } from "../cred.ts";
 import { Dentry } from "../fs/dentry.ts";
 import type { Path } from "../fs/file.ts";
 import type { SuperBlock } from "../fs/inode.ts";
@@ -43,7 +46,7 @@ const CLONE_FILES = 0x400;
 const CLONE_NEWNS = 0x20000;
 
 function mustAdmin(task: Task): void {
-  if (task.cred.euid !== 0) throw EPERM;
+  if (!capable(task.cred, CAP_SYS_ADMIN)) throw EPERM;
 }
 
 /** Access times are kept as relatime unless asked otherwise. */

@@ -1,4 +1,6 @@
 // Process ids, groups, sessions, priorities, limits (setpgid(2), setsid(2), getpriority(2), prlimit(2)).
+
+import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../abi/capability.ts";
 import { EACCES, EINVAL, EPERM, ESRCH } from "../../abi/errno.ts";
 import {
   PRIO_PGRP,
@@ -8,6 +10,7 @@ import {
   RLIMIT_NOFILE,
   type RLimit,
 } from "../../abi/resource.ts";
+import { capable } from "../cred.ts";
 import { leaveProcessGroup } from "../exit.ts";
 import { ProcessGroup, Session, type Task, type ThreadGroup } from "../task.ts";
 
@@ -95,7 +98,7 @@ export function setpriority(task: Task, which: number, who: number, nice: number
   for (const group of selected(task, which, who)) {
     const { cred } = task;
     const owner = group.leader.cred;
-    if (cred.euid !== 0) {
+    if (!capable(cred, CAP_SYS_NICE)) {
       if (cred.euid !== owner.ruid && cred.euid !== owner.euid) throw EPERM;
       if (value < group.nice) throw EACCES;
     }
@@ -107,13 +110,17 @@ export function setpriority(task: Task, which: number, who: number, nice: number
 export function prlimit(task: Task, pid: number, resource: number, limit?: RLimit): RLimit {
   const group = find(task, pid);
   if (resource < 0 || resource >= RLIM_NLIMITS) throw EINVAL;
-  if (group !== task.group && task.cred.euid !== 0 && group.leader.cred.ruid !== task.cred.ruid) {
+  if (
+    group !== task.group &&
+    !capable(task.cred, CAP_SYS_RESOURCE) &&
+    group.leader.cred.ruid !== task.cred.ruid
+  ) {
     throw EPERM;
   }
   const old = group.rlimits[resource] as RLimit;
   if (limit !== undefined) {
     if (limit.cur > limit.max) throw EINVAL;
-    if (limit.max > old.max && task.cred.euid !== 0) throw EPERM;
+    if (limit.max > old.max && !capable(task.cred, CAP_SYS_RESOURCE)) throw EPERM;
     if (resource === RLIMIT_NOFILE && limit.max > 1048576) throw EPERM;
     group.rlimits = group.rlimits.with(resource, { cur: limit.cur, max: limit.max });
   }

@@ -18,6 +18,7 @@ import { execvp } from "../../libc/spawn.ts";
 import { Output } from "../../libc/stdio.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { open, readDir, writeFile } from "../../libc/unistd.ts";
+import { type Capabilities, capabilitiesOf } from "./capabilities.ts";
 import { done, exists } from "./dirs.ts";
 import { scanInt, wholeInt } from "./numbers.ts";
 import { LIBEXECDIR } from "./paths.ts";
@@ -36,6 +37,9 @@ export class Identity {
   chdir: string | undefined;
   chroot: string | undefined;
   umask = 0o022;
+  capabilities: Capabilities | undefined;
+  secbits = 0;
+  noNewPrivs = false;
   stdout: string | undefined;
   stderr: string | undefined;
   stdoutLogger: string | undefined;
@@ -65,10 +69,15 @@ export function* identityOption(rc: Rc, id: Identity, key: string, value: string
   const { einfo, applet } = rc;
   switch (key) {
     case "capabilities":
+      id.capabilities =
+        capabilitiesOf(value) ?? (yield* einfo.eerrorx("Could not parse iab: Invalid argument"));
+      return true;
     case "secbits":
-      return yield* einfo.eerrorx("Capabilities support not enabled");
+      id.secbits = yield* secbitsOf(rc, value);
+      return true;
     case "no-new-privs":
-      return yield* einfo.eerrorx("The No New Privs flag is only supported by Linux (since 3.5)");
+      id.noNewPrivs = true;
+      return true;
     case "d":
       id.chdir = value;
       return true;
@@ -112,6 +121,15 @@ export function* identityOption(rc: Rc, id: Identity, key: string, value: string
     default:
       return false;
   }
+}
+
+function* secbitsOf(rc: Rc, text: string): Steps<number> {
+  if (text === "") yield* rc.einfo.eerrorx("Secbits are empty");
+  const found = /^(0x[0-9a-f]+|[0-9]+)(.?)/is.exec(text);
+  const rest = found === null ? text.slice(0, 1) : found[2];
+  if (rest !== "") yield* rc.einfo.eerrorx(`Could not parse secbits: invalid char ${rest}`);
+  const digits = found?.[1] ?? "0";
+  return /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
 }
 
 /** There is one class of input and output here: only "none" and "best effort" can be meant. */
@@ -265,7 +283,7 @@ export class DaemonChild {
   /** Its user and groups. */
   *become(): Steps<void> {
     const sys = this.#sys;
-    const { uid, gid, user } = this.#id;
+    const { uid, gid, user, capabilities, secbits, noNewPrivs } = this.#id;
     if (gid !== 0 && !done(() => sys.setgid(gid)))
       yield* this.fail(`unable to set groupid to ${gid}`);
     if (user !== undefined) {
@@ -273,8 +291,18 @@ export class DaemonChild {
       if (!done(() => sys.setgroups([...new Set(groups)])))
         yield* this.fail(`initgroups (${user}, ${gid})`);
     }
+    if (capabilities !== undefined)
+      yield* this.#try("Could not set iab", () => {
+        sys.capset(capabilities.inheritable, capabilities.ambient, capabilities.dropped);
+      });
     if (uid !== 0 && !done(() => sys.setuid(uid)))
       yield* this.fail(`unable to set userid to ${uid}`);
+    // Nothing here can be made to treat root as if it were nobody special.
+    if (secbits !== 0)
+      yield* this.fail(
+        `Could not set securebits to 0x${secbits.toString(16)}: Operation not permitted`,
+      );
+    if (noNewPrivs) sys.prctl_no_new_privs();
   }
 
   /** Leaves the terminal that it was started on. */

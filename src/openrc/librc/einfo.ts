@@ -25,7 +25,6 @@ export const LOG_ERR = 3;
 export const LOG_WARNING = 4;
 export const LOG_NOTICE = 5;
 export const LOG_INFO = 6;
-export const LOG_DEBUG = 7;
 const LOG_DAEMON = 3;
 
 /** As yes or no in variables of messages: also on and off. undefined for anything else. */

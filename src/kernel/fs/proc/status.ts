@@ -1,4 +1,5 @@
 // /proc/PID/stat, status, statm, limits and io (proc(5)).
+import { CAPABILITY_NAMES } from "../../../abi/capability.ts";
 import {
   RLIM_INFINITY,
   RLIM_NLIMITS,
@@ -11,8 +12,17 @@ import { cpuTimeMs, mask64, stateLetter, stateName, ticks } from "./format.ts";
 import { memorySizes } from "./memory.ts";
 
 /** Bits of a full capability set (CAP_LAST_CAP is 40). */
-const ALL_CAPS = mask64(0xffffffff, 0x1ff);
-const NO_CAPS = mask64(0, 0);
+const ALL_CAPS = CAPABILITY_NAMES.map((_name, cap) => cap);
+
+function capMask(caps: readonly number[]): string {
+  let lo = 0;
+  let hi = 0;
+  for (const cap of caps) {
+    if (cap < 32) lo |= 1 << cap;
+    else hi |= 1 << (cap - 32);
+  }
+  return mask64(lo >>> 0, hi >>> 0);
+}
 
 /** Ignored and caught signals as masks. */
 function dispositions(group: ThreadGroup): { ignored: string; caught: string; lo: number[] } {
@@ -113,7 +123,9 @@ export function statusText(task: Task): string {
   const { group, cred } = task;
   const { vsizeBytes, rssPages } = memorySizes(group);
   const { ignored, caught } = dispositions(group);
-  const caps = cred.euid === 0 ? ALL_CAPS : NO_CAPS;
+  const { inheritable, ambient, dropped } = cred.caps;
+  const bounding = ALL_CAPS.filter((cap) => !dropped.includes(cap));
+  const caps = capMask(cred.euid === 0 ? bounding : ambient);
   let fdSize = 64;
   while (fdSize < task.fds.size) fdSize *= 2;
   const alive = group.exitStatus === undefined;
@@ -157,8 +169,9 @@ export function statusText(task: Task): string {
     `SigPnd:\t${mask64(task.pending.lo, task.pending.hi)}\n` +
     `ShdPnd:\t${mask64(group.pending.lo, group.pending.hi)}\n` +
     `SigBlk:\t${mask64(task.maskLo, task.maskHi)}\nSigIgn:\t${ignored}\nSigCgt:\t${caught}\n` +
-    `CapInh:\t${NO_CAPS}\nCapPrm:\t${caps}\nCapEff:\t${caps}\nCapBnd:\t${ALL_CAPS}\nCapAmb:\t${NO_CAPS}\n` +
-    "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n" +
+    `CapInh:\t${capMask(inheritable)}\nCapPrm:\t${caps}\nCapEff:\t${caps}\nCapBnd:\t${capMask(bounding)}\nCapAmb:\t${capMask(ambient)}\n` +
+    `NoNewPrivs:\t${cred.noNewPrivs ? 1 : 0}\n` +
+    "Seccomp:\t0\nSeccomp_filters:\t0\n" +
     "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n" +
     `voluntary_ctxt_switches:\t${task.nvcsw}\nnonvoluntary_ctxt_switches:\t${task.nivcsw}\n`
   );
