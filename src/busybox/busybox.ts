@@ -57,8 +57,8 @@ function* install(p: Process, applets: Iterable<Applet>, args: readonly string[]
 }
 
 /** Makes the program. The table is built once and lives as long as the program object. */
-export function busybox(): Program {
-  const sorted = allApplets().sort((a, b) => (a.name < b.name ? -1 : 1));
+export function busybox(applets: readonly Applet[] = allApplets()): Program {
+  const sorted = [...applets].sort((a, b) => (a.name < b.name ? -1 : 1));
   const table = new Map<string, Applet>(sorted.map((a) => [a.name, a]));
 
   function* self(p: Process): Steps<number> {
