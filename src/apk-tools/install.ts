@@ -61,6 +61,8 @@ export class Installation {
   readonly #directories = new Map<string, InstalledDirectory>();
   readonly #extracted: Extracted[] = [];
   readonly #byPath = new Map<string, Extracted>();
+  /** Those that could not be made under their temporary names. */
+  readonly #unmade = new Set<Extracted>();
   /** Directories that were made for it. */
   readonly #made: string[] = [];
 
@@ -183,7 +185,6 @@ export class Installation {
     const extracted = { path, temporary, directory, file: entry, taken };
     this.#extracted.push(extracted);
     this.#byPath.set(path, extracted);
-    this.#ctx.root.tryUnlink(temporary);
     yield* this.#create(extracted, file, reader);
     directory.files.push(entry);
   }
@@ -194,6 +195,7 @@ export class Installation {
     const stated = checksumOf(file);
     entry.checksum = stated;
     let acl = this.#acl(file, "");
+    if (file.type !== "0") root.tryUnlink(temporary);
     switch (file.type) {
       case "0":
         entry.checksum = yield* this.#regular(temporary, file, acl, stated, reader);
@@ -202,8 +204,10 @@ export class Installation {
         break;
       case "1": {
         const target = this.#byPath.get(safeName(file.linkname) ?? "");
-        if (target === undefined) yield* this.#failed(`create ${path}`, ENOENT);
-        else {
+        if (target === undefined || this.#unmade.has(target)) {
+          this.#unmade.add(extracted);
+          yield* this.#failed(`create ${path}`, ENOENT);
+        } else {
           root.link(target.temporary, temporary);
           entry.checksum = target.file.checksum;
         }
@@ -229,12 +233,14 @@ export class Installation {
           root.chmod(temporary, acl.mode);
           this.#times(temporary, file);
         } catch (e) {
+          this.#unmade.add(extracted);
           // As a user there are no devices; the database knows them all the same.
           if (e !== EPERM || !this.#ctx.settings.usermode) yield* this.#failed(`create ${path}`, e);
         }
         break;
       }
       default:
+        this.#unmade.add(extracted);
         yield* this.#failed(`create ${path}`, EPERM);
     }
     entry.acl = usual(acl, 0o644) ? undefined : acl;
@@ -255,9 +261,9 @@ export class Installation {
     stated: string,
     reader: PackageStream,
   ): Steps<string> {
-    const { root, sys, settings } = this.#ctx;
+    const { sys, settings } = this.#ctx;
     const hash = new Sha1();
-    const fd = yield* root.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const fd = yield* this.#openNew(temporary);
     try {
       for (let piece = yield* reader.data(); piece !== undefined; piece = yield* reader.data()) {
         hash.update(piece);
@@ -281,6 +287,19 @@ export class Installation {
       return reader.verifiesFiles ? digest : stated;
     } finally {
       sys.close(fd);
+    }
+  }
+
+  /** A new file; one that a killed commit has left goes. */
+  *#openNew(temporary: string): Steps<number> {
+    const { root } = this.#ctx;
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    try {
+      return yield* root.open(temporary, flags, 0o600);
+    } catch (e) {
+      if (e !== EEXIST) throw e;
+      root.unlink(temporary);
+      return yield* root.open(temporary, flags, 0o600);
     }
   }
 
@@ -358,10 +377,9 @@ export class Installation {
     for (const extracted of this.#extracted) {
       const { path, temporary, taken } = extracted;
       try {
-        if (root.lstat(temporary) === undefined) {
-          // It could not be made, which has been told.
-        } else if (yield* this.#mayReplace(extracted)) root.rename(temporary, path);
-        places.add(root.place(path).real);
+        if (!this.#unmade.has(extracted) && (yield* this.#mayReplace(extracted)))
+          root.rename(temporary, path);
+        if (this.#old !== undefined) places.add(root.place(path).real);
       } catch (e) {
         if (!(e instanceof Errno)) throw e;
         root.tryUnlink(temporary);
@@ -385,13 +403,14 @@ export class Installation {
   *#mayReplace({ path, temporary, file, taken }: Extracted): Steps<boolean> {
     const { root, settings } = this.#ctx;
     const { rules, overlay, owners } = this.#state;
+    const protection = rules.of(path);
+    if (protection === "none" && !overlay.has(path)) return true;
     const st = root.lstat(path);
     if (st === undefined) return true;
     if (overlay.has(path)) {
       root.unlink(temporary);
       return false;
     }
-    const protection = rules.of(path);
     if (protection === "none" || S_ISDIR(st.mode)) return true;
     if (protection === "symlinks" && !S_ISLNK(st.mode)) return true;
     const before = taken?.file ?? owners.fileAt(path)?.file;

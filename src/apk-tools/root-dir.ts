@@ -88,6 +88,14 @@ export class RootDir {
 
   /** Resolves all but the last part of a path, which is not followed. The root itself is ".". */
   place(path: string): Place {
+    // The common case: a file in a directory that is open.
+    const slash = path.lastIndexOf("/");
+    const known = slash > 0 ? this.#open.get(path.slice(0, slash)) : undefined;
+    if (known !== undefined) {
+      const name = path.slice(slash + 1);
+      if (name !== "" && name !== "." && name !== "..")
+        return { dirfd: known.fd, name, real: path };
+    }
     const parts = split(path);
     let name = parts.pop() ?? ".";
     if (name === "..") {
