@@ -132,16 +132,15 @@ function* secbitsOf(rc: Rc, text: string): Steps<number> {
   return /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
 }
 
-/** There is one class of input and output here: only "none" and "best effort" can be meant. */
+/** Classes of input and output are taken, and change nothing: no disk here has a queue to sort. */
 function* ionice(rc: Rc, value: string, why: string): Steps<void> {
   const { einfo, applet } = rc;
   const found = /^[ \t]*([-+]?[0-9]+)(?::([-+]?[0-9]+))?/.exec(value);
-  if (found === null) yield* einfo.eerrorx(`${applet}: ${why}`);
-  const level = Number(found?.[1]);
-  if (level !== 0)
-    yield* einfo.eerrorx(
-      `${applet}: ioprio_set ${level << 13} ${found?.[2] ?? 0}: Function not implemented`,
-    );
+  if (found === null) return void (yield* einfo.eerrorx(`${applet}: ${why}`));
+  const level = Number(found[1]);
+  const data = level === 0 ? 0 : level === 3 ? 7 : Number(found[2] ?? 0);
+  if (level < 0 || level > 3 || data < 0 || data > 7)
+    yield* einfo.eerrorx(`${applet}: ioprio_set ${level << 13} ${data}: Invalid argument`);
 }
 
 function* groupOf(rc: Rc, text: string): Steps<number> {
