@@ -233,6 +233,7 @@ export class Installation {
           root.chmod(temporary, acl.mode);
           this.#times(temporary, file);
         } catch (e) {
+          root.tryUnlink(temporary);
           this.#unmade.add(extracted);
           // As a user there are no devices; the database knows them all the same.
           if (e !== EPERM || !this.#ctx.settings.usermode) yield* this.#failed(`create ${path}`, e);
