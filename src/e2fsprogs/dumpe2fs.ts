@@ -7,7 +7,7 @@ import { localtime, type Zone } from "../libc/time/zone.ts";
 import { strftime } from "../libc/time/strftime.ts";
 import { timezone } from "../libc/tzset.ts";
 import { Ext4Error } from "../lib/ext4/error.ts";
-import { featureNames, STATE_ERROR, STATE_VALID, type Super } from "../lib/ext4/superblock.ts";
+import { featureNames, INCOMPAT_CSUM_SEED, STATE_ERROR, STATE_VALID, type Super } from "../lib/ext4/superblock.ts";
 import { Volume } from "../lib/ext4/volume.ts";
 import { DeviceFile } from "./device.ts";
 import { uuidText } from "./uuid.ts";
@@ -130,6 +130,9 @@ export function header(s: Super, zone: Zone): string {
   if (s.hasCsum) {
     put("Checksum type", "crc32c");
     put("Checksum", `0x${s.u32(0x3fc).toString(16).padStart(8, "0")}`);
+    if ((s.incompat & INCOMPAT_CSUM_SEED) !== 0) {
+      put("Checksum seed", `0x${s.u32(0x270).toString(16).padStart(8, "0")}`);
+    }
   }
   return `${out.join("\n")}\n`;
 }

@@ -1,11 +1,12 @@
 // Checking an ext2/3/4 file system, and repairing what can be (e2fsck(8)).
+import { readFile } from "./data.ts";
 import { add, directorySeal, grow, nameOf, redirect } from "./directory.ts";
 import { Ext4Error } from "./error.ts";
 import { walkExtents } from "./extents.ts";
 import { get16, get32, put16, put32 } from "./fields.ts";
 import { BLOCK_UNINIT, INODE_UNINIT } from "./groups.ts";
 import { walkIndirect } from "./indirect.ts";
-import { mapBlocks, usesBlocks } from "./mapping.ts";
+import { isFastLink, mapBlocks, usesBlocks } from "./mapping.ts";
 import { FLAG_INDEX, Node, RESIZE_INO, ROOT_INO } from "./node.ts";
 import { STATE_ERROR, STATE_VALID } from "./superblock.ts";
 import type { Volume } from "./volume.ts";
@@ -194,6 +195,12 @@ class Checker {
       }
       return;
     }
+    if (node.isSymlink && !this.#linkHolds(node)) {
+      if (yield* this.#ask(`Symlink inode ${ino} is invalid.`, "Clear", false)) {
+        this.#clear(node);
+        return;
+      }
+    }
     if (ino === RESIZE_INO || (usesBlocks(node) && node.blocksField > 0) || node.isDirectory) {
       if (!(yield* this.#blocks(node))) return;
     }
@@ -202,8 +209,27 @@ class Checker {
     if (!node.isDirectory) volume.forgetNode(node);
   }
 
+  /** The target is as long as the inode says. */
+  #linkHolds(node: Node): boolean {
+    const volume = this.#volume;
+    const { size } = node;
+    if (size === 0 || size >= volume.blockSize) return false;
+    let bytes = node.raw.subarray(0x28, 0x64);
+    if (!isFastLink(node)) {
+      try {
+        bytes = readFile(volume, node, 0, volume.blockSize);
+      } catch (error) {
+        if (!(error instanceof Ext4Error)) throw error;
+        return false;
+      }
+    }
+    const end = bytes.indexOf(0);
+    return (end < 0 ? bytes.length : end) === size;
+  }
+
   #clear(node: Node): void {
     node.raw.fill(0);
+    node.generation = 0;
     node.dtime = this.#volume.options.now();
     this.#volume.changed(node);
     this.#volume.forgetNode(node);
@@ -217,18 +243,21 @@ class Checker {
     let last = 0;
     let next = 0;
     let scattered = false;
+    // Marked when all is known to be whole.
+    const runs: [start: number, count: number][] = [];
     try {
       for (const run of node.hasExtents ? walkExtents(volume, node) : walkIndirect(volume, node)) {
-        twice += this.#mark(run.start, run.count);
+        runs.push([run.start, run.count]);
         count += run.count;
         if (run.meta) continue;
         if (next !== 0 && run.start !== next) scattered = true;
         next = run.start + run.count;
-        last = Math.max(last, run.at + run.count);
+        if (run.unwritten !== true) last = Math.max(last, run.at + run.count);
       }
       if (node.acl !== 0) {
+        volume.buffers.read(node.acl);
         const users = this.#acls.get(node.acl);
-        if (users === undefined) twice += this.#mark(node.acl, 1);
+        if (users === undefined) runs.push([node.acl, 1]);
         this.#acls.set(node.acl, (users ?? 0) + 1);
         count++;
       }
@@ -242,6 +271,7 @@ class Checker {
       if (clear) this.#clear(node);
       return !clear;
     }
+    for (const [start, length] of runs) twice += this.#mark(start, length);
     if (scattered) this.#scattered++;
     if (node.ino === RESIZE_INO) return true;
     if (twice > 0) {
@@ -255,7 +285,8 @@ class Checker {
         volume.changed(node);
       }
     }
-    if (node.isDirectory && node.size !== last * blockSize) {
+    const short = node.isRegular && node.size < (last - 1) * blockSize;
+    if (short || (node.isDirectory && node.size !== last * blockSize)) {
       const text = `Inode ${node.ino}, i_size is ${node.size}, should be ${last * blockSize}.`;
       if (yield* this.#ask(text, "Fix", true)) {
         node.size = last * blockSize;

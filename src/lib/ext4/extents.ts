@@ -419,7 +419,7 @@ function collapse(volume: Volume, node: Node): void {
 export function* walkExtents(
   volume: Volume,
   node: Node,
-): Iterable<{ at: number; start: number; count: number; meta: boolean }> {
+): Iterable<{ at: number; start: number; count: number; meta: boolean; unwritten?: boolean }> {
   const pending: { level: Level; i: number }[] = [{ level: rootOf(volume, node), i: 0 }];
   for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
     const { level, i } = top;
@@ -429,7 +429,8 @@ export function* walkExtents(
     }
     top.i++;
     if (level.depth === 0) {
-      yield { at: level.key(i), start: level.start(i), count: level.length(i), meta: false };
+      const unwritten = level.isUnwritten(i);
+      yield { at: level.key(i), start: level.start(i), count: level.length(i), meta: false, unwritten };
       continue;
     }
     yield { at: level.key(i), start: level.child(i), count: 1, meta: true };

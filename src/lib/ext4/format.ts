@@ -327,12 +327,12 @@ function fill(volume: Volume, options: FormatOptions): void {
   const root = volume.createAt(ROOT_INO, 0o040755, uid, gid, now);
   makeEmpty(volume, root, ROOT_INO);
   root.links = 3;
-  first.usedDirs++;
-  volume.changeGroup(first);
   const lost = volume.create(root, 0o040700, 0, 0, now);
   makeEmpty(volume, lost, ROOT_INO);
   lost.links = 2;
   add(volume, root, "lost+found", lost.ino, 2);
+  first.usedDirs++;
+  volume.changeGroup(first);
   // It has room before it is needed: e2fsck cannot allocate when all is in disorder.
   while (lost.size < LOST_FOUND) grow(volume, lost);
   // Reserved inodes: the table has them, empty.

@@ -175,7 +175,7 @@ export function indirectRemove(
 export function* walkIndirect(
   volume: Volume,
   node: Node,
-): Iterable<{ at: number; start: number; count: number; meta: boolean }> {
+): Iterable<{ at: number; start: number; count: number; meta: boolean; unwritten?: boolean }> {
   const n = volume.blockSize / 4;
   for (let slot = 0; slot < DIRECT; slot++) {
     const start = get32(node.raw, AREA + 4 * slot);
@@ -196,7 +196,7 @@ function* walkTree(
   level: number,
   first: number,
   n: number,
-): Iterable<{ at: number; start: number; count: number; meta: boolean }> {
+): Iterable<{ at: number; start: number; count: number; meta: boolean; unwritten?: boolean }> {
   yield { at: first, start: block, count: 1, meta: true };
   const { bytes } = volume.buffers.read(block);
   for (let slot = 0; slot < n; slot++) {
