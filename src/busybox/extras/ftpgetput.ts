@@ -7,7 +7,7 @@ import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { open, tryStat, writeAll } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
 import { xatou } from "../libbb/numbers.ts";
-import { FtpSession } from "./ftp-client.ts";
+import { FtpSession } from "../networking/ftp-client.ts";
 
 const CHUNK = 65536;
 const TIMEOUT_MS = 900_000;
