@@ -172,7 +172,7 @@ export class ScriptReader {
 
   #unnamed(line: ScriptLine, words: readonly string[]): void {
     const [start = "", size = "", type = "", bootable = ""] = words;
-    if (words.length > 4) bad();
+    if (words.slice(4).some((word) => word !== "")) bad();
     if (start !== "" && start !== "-") this.#start(line, start);
     if (size !== "" && size !== "-") this.#size(line, size);
     if (type !== "" && type !== "-") this.#type(line, type);
