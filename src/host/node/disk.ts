@@ -42,7 +42,7 @@ export class HostDisk implements BlockDevice {
     if (stat === undefined && (size === undefined || this.readonly)) {
       throw new DiskError(`${path}: there is no such disk (size=8G makes one)`);
     }
-    if (stat !== undefined && !stat.isFile() && !stat.isBlockDevice()) {
+    if (stat !== undefined && !stat.isFile()) {
       throw new DiskError(`${path}: not a regular file`);
     }
     // Media that nobody writes may be in many machines.
