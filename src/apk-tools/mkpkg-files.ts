@@ -1,4 +1,5 @@
 // The files of a package that is made: what is below a directory, as a version 3 package lists it.
+import { EOPNOTSUPP } from "../abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOFOLLOW, O_RDONLY } from "../abi/fcntl.ts";
 import { type Steps, settle } from "../abi/program.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, type Stat } from "../abi/stat.ts";
@@ -183,10 +184,14 @@ class Builder implements Files {
     if ((stat.mode & S_IFMT) === S_IFLNK) return [];
     const { sys } = this.#ctx;
     const real = path === "" ? this.#top : `${this.#top}/${path}`;
-    return sys
-      .listxattr(real, false)
-      .sort()
-      .map((name) => `${name}\0${strOf(sys.getxattr(real, name, false))}`);
+    let names: string[];
+    try {
+      names = sys.listxattr(real, false);
+    } catch (e) {
+      if (e !== EOPNOTSUPP) throw e;
+      return [];
+    }
+    return names.sort().map((name) => `${name}\0${strOf(sys.getxattr(real, name, false))}`);
   }
 }
 
