@@ -1,12 +1,18 @@
 // Disks and image files for lib/ext4, through system calls.
 import { BLKDISCARD } from "../abi/block.ts";
 import { EIO, Errno } from "../abi/errno.ts";
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_EXCL, O_RDONLY, O_RDWR } from "../abi/fcntl.ts";
+import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  O_EXCL,
+  O_RDONLY,
+  O_RDWR,
+} from "../abi/fcntl.ts";
 import { type Blocking, isSteps, type Steps, type Sys, settle } from "../abi/program.ts";
+import type { ByteDevice } from "../lib/ext4/device.ts";
 import { deviceSize } from "../libc/blkid.ts";
 import { S_ISBLK } from "../libc/stat.ts";
 import { open } from "../libc/unistd.ts";
-import type { ByteDevice } from "../lib/ext4/device.ts";
 
 /** Reads ahead so much: what is checked lies together. */
 const PIECE = 65536;
@@ -41,7 +47,12 @@ export class DeviceFile implements ByteDevice {
   }
 
   /** Opens it; a block device is taken for ourselves when it is to be written. */
-  static *open(sys: Sys, path: string, write: boolean, exclusive: boolean = write): Steps<DeviceFile> {
+  static *open(
+    sys: Sys,
+    path: string,
+    write: boolean,
+    exclusive: boolean = write,
+  ): Steps<DeviceFile> {
     const block = S_ISBLK(sys.fstatat(-100, path, 0).mode);
     const flags = (write ? O_RDWR : O_RDONLY) | (exclusive && block ? O_EXCL : 0);
     const fd = yield* settle(open(sys, path, flags));

@@ -1,19 +1,33 @@
 // dumpe2fs and tune2fs -l: what the super block says (dumpe2fs(8)).
 import { Errno } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
+import { Ext4Error } from "../lib/ext4/error.ts";
+import {
+  featureNames,
+  INCOMPAT_CSUM_SEED,
+  STATE_ERROR,
+  STATE_VALID,
+  type Super,
+} from "../lib/ext4/superblock.ts";
+import { Volume } from "../lib/ext4/volume.ts";
 import { getopt } from "../libc/getopt.ts";
 import { die, dieErrno, type Process } from "../libc/process.ts";
-import { localtime, type Zone } from "../libc/time/zone.ts";
 import { strftime } from "../libc/time/strftime.ts";
+import { localtime, type Zone } from "../libc/time/zone.ts";
 import { timezone } from "../libc/tzset.ts";
-import { Ext4Error } from "../lib/ext4/error.ts";
-import { featureNames, INCOMPAT_CSUM_SEED, STATE_ERROR, STATE_VALID, type Super } from "../lib/ext4/superblock.ts";
-import { Volume } from "../lib/ext4/volume.ts";
 import { DeviceFile } from "./device.ts";
 import { uuidText } from "./uuid.ts";
 import { VERSION } from "./version.ts";
 
-const HASHES = ["legacy", "half_md4", "tea", "legacy_unsigned", "half_md4_unsigned", "tea_unsigned", "siphash"];
+const HASHES = [
+  "legacy",
+  "half_md4",
+  "tea",
+  "legacy_unsigned",
+  "half_md4_unsigned",
+  "tea_unsigned",
+  "siphash",
+];
 const ERRORS = ["Unknown (continue)", "Continue", "Remount read-only", "Panic"];
 const OSES = ["Linux", "Hurd", "Masix", "FreeBSD", "Lites"];
 const MOUNT_OPTIONS: readonly (readonly [number, string])[] = [
@@ -41,7 +55,10 @@ export function openVolume(p: Process, device: DeviceFile, path: string): Volume
     });
   } catch (e) {
     if (!(e instanceof Ext4Error)) throw e;
-    const why = e.message === "no magic" || e.message === "too small" ? "Bad magic number in super-block" : e.message;
+    const why =
+      e.message === "no magic" || e.message === "too small"
+        ? "Bad magic number in super-block"
+        : e.message;
     return die(`${why} while trying to open ${path}\nCouldn't find valid filesystem superblock.`);
   }
 }
@@ -83,12 +100,20 @@ export function header(s: Super, zone: Zone): string {
   put("Filesystem features", features.length === 0 ? "(none)" : features.join(" "));
   const flags = s.u32(0x160);
   if (flags !== 0) {
-    put("Filesystem flags", `${(flags & 1) !== 0 ? "signed_directory_hash " : ""}${(flags & 2) !== 0 ? "unsigned_directory_hash " : ""}`);
+    put(
+      "Filesystem flags",
+      `${(flags & 1) !== 0 ? "signed_directory_hash " : ""}${(flags & 2) !== 0 ? "unsigned_directory_hash " : ""}`,
+    );
   }
-  const options = MOUNT_OPTIONS.filter(([bit]) => (s.u32(0x100) & bit) !== 0).map(([, name]) => name);
+  const options = MOUNT_OPTIONS.filter(([bit]) => (s.u32(0x100) & bit) !== 0).map(
+    ([, name]) => name,
+  );
   put("Default mount options", options.length === 0 ? "(none)" : options.join(" "));
-  put("Filesystem state", `${(s.state & STATE_VALID) !== 0 ? "clean" : "not clean"}${(s.state & STATE_ERROR) !== 0 ? " with errors" : ""}`);
-  put("Errors behavior", ERRORS[s.u16(0x3c)] ?? ERRORS[0] as string);
+  put(
+    "Filesystem state",
+    `${(s.state & STATE_VALID) !== 0 ? "clean" : "not clean"}${(s.state & STATE_ERROR) !== 0 ? " with errors" : ""}`,
+  );
+  put("Errors behavior", ERRORS[s.u16(0x3c)] ?? (ERRORS[0] as string));
   put("Filesystem OS type", OSES[s.u32(0x48)] ?? "(unknown os)");
   put("Inode count", s.inodes);
   put("Block count", s.blocks);
@@ -123,7 +148,8 @@ export function header(s: Super, zone: Zone): string {
   if (s.u16(0x15e) > 0) put("Desired extra isize", s.u16(0x15e));
   if (s.u32(0xe0) !== 0) put("Journal inode", s.u32(0xe0));
   if (s.lastOrphan !== 0) put("First orphan inode", s.lastOrphan);
-  if ((s.compat & 0x20) !== 0) put("Default directory hash", HASHES[s.bytes[0xfc] as number] ?? "unknown");
+  if ((s.compat & 0x20) !== 0)
+    put("Default directory hash", HASHES[s.bytes[0xfc] as number] ?? "unknown");
   const seed = s.bytes.subarray(0xec, 0xfc);
   if (seed.some((byte) => byte !== 0)) put("Directory Hash Seed", uuidText(seed));
   if (s.bytes[0xfd] === 1) put("Journal backup", "inode blocks");
@@ -146,7 +172,9 @@ function groups(volume: Volume): string {
     const table = group.inodeTable;
     out += `\nGroup ${group.index}: (Blocks ${first}-${last})`;
     if (s.hasGroupCsum) out += ` csum 0x${group.checksum.toString(16).padStart(4, "0")}`;
-    const flags = ["INODE_UNINIT", "BLOCK_UNINIT", "ITABLE_ZEROED"].filter((_, i) => (group.flags & (1 << i)) !== 0);
+    const flags = ["INODE_UNINIT", "BLOCK_UNINIT", "ITABLE_ZEROED"].filter(
+      (_, i) => (group.flags & (1 << i)) !== 0,
+    );
     if (flags.length > 0) out += ` [${flags.join(", ")}]`;
     if (s.hasSuper(group.index)) {
       out += `\n  ${group.index === 0 ? "Primary" : "Backup"} superblock at ${first}, Group descriptors at ${first + 1}-${first + s.gdtBlocks}`;
@@ -154,7 +182,8 @@ function groups(volume: Volume): string {
     out += `\n  Block bitmap at ${group.blockBitmap}`;
     out += `\n  Inode bitmap at ${group.inodeBitmap}`;
     out += `\n  Inode table at ${table}-${table + volume.tableBlocks - 1}`;
-    const unused = s.hasGroupCsum && group.unusedInodes > 0 ? `, ${group.unusedInodes} unused inodes` : "";
+    const unused =
+      s.hasGroupCsum && group.unusedInodes > 0 ? `, ${group.unusedInodes} unused inodes` : "";
     out += `\n  ${group.freeBlocks} free blocks, ${group.freeInodes} free inodes, ${group.usedDirs} directories${unused}`;
   }
   return `${out}\n`;
@@ -162,7 +191,8 @@ function groups(volume: Volume): string {
 
 /** dumpe2fs. */
 export function* dumpe2fsMain(p: Process): Steps<number> {
-  p.usage = "Usage: dumpe2fs [-hV] DEVICE\n\nShows what the super block (and without -h what each group) of an ext2/3/4 file system says.\n";
+  p.usage =
+    "Usage: dumpe2fs [-hV] DEVICE\n\nShows what the super block (and without -h what each group) of an ext2/3/4 file system says.\n";
   const opt = getopt(p, "bfghimo:xV");
   const v = p.stderr.puts(`dumpe2fs ${VERSION}\n`);
   if (v) yield* v;

@@ -1,14 +1,19 @@
 // e2fsck, fsck.ext2, fsck.ext3, fsck.ext4: check an ext2/3/4 file system and repair it (e2fsck(8)).
 import { EACCES, EBUSY, EROFS, Errno } from "../abi/errno.ts";
 import { type Steps, settle } from "../abi/program.ts";
-import { getopt } from "../libc/getopt.ts";
-import { type Process } from "../libc/process.ts";
-import { strerror } from "../libc/strerror.ts";
 import { type Check, check, type Summary } from "../lib/ext4/check.ts";
 import { Ext4Error } from "../lib/ext4/error.ts";
 import { writeBackups } from "../lib/ext4/format.ts";
-import { INCOMPAT_RECOVER, KNOWN_INCOMPAT, STATE_ERROR, STATE_VALID } from "../lib/ext4/superblock.ts";
+import {
+  INCOMPAT_RECOVER,
+  KNOWN_INCOMPAT,
+  STATE_ERROR,
+  STATE_VALID,
+} from "../lib/ext4/superblock.ts";
 import { Volume } from "../lib/ext4/volume.ts";
+import { getopt } from "../libc/getopt.ts";
+import type { Process } from "../libc/process.ts";
+import { strerror } from "../libc/strerror.ts";
 import { DeviceFile } from "./device.ts";
 import { VERSION } from "./version.ts";
 
@@ -113,13 +118,19 @@ function* open(run: Run, path: string): Steps<DeviceFile | undefined> {
     }
     const w = p.stderr.puts(`${p.progname}: ${strerror(e)} while trying to open ${path}\n`);
     if (w) yield* w;
-    if (e === EACCES || e === EROFS) yield* run.say("You must have r/w access to the filesystem or be root\n");
+    if (e === EACCES || e === EROFS)
+      yield* run.say("You must have r/w access to the filesystem or be root\n");
     else yield* run.say("Possibly non-existent device?\n");
     return undefined;
   }
 }
 
-function mount(p: Process, device: DeviceFile, replay: boolean, log: (text: string) => void): Volume {
+function mount(
+  p: Process,
+  device: DeviceFile,
+  replay: boolean,
+  log: (text: string) => void,
+): Volume {
   return Volume.open(device, {
     readonly: !replay,
     tolerant: true,
@@ -135,10 +146,12 @@ function reason(volume: Volume): string | undefined {
   const most = (s.u16(0x36) << 16) >> 16;
   if ((s.state & STATE_ERROR) !== 0) return "contains a file system with errors";
   if ((s.state & STATE_VALID) === 0) return "was not cleanly unmounted";
-  if (most > 0 && s.u16(0x34) >= most) return `has been mounted ${s.u16(0x34)} times without being checked`;
+  if (most > 0 && s.u16(0x34) >= most)
+    return `has been mounted ${s.u16(0x34)} times without being checked`;
   const interval = s.u32(0x44);
   const days = Math.floor((volume.options.now() - s.u32(0x40)) / 86400);
-  if (interval > 0 && days * 86400 >= interval) return `has gone ${days} days without being checked`;
+  if (interval > 0 && days * 86400 >= interval)
+    return `has gone ${days} days without being checked`;
   return undefined;
 }
 
@@ -161,7 +174,9 @@ function* examine(run: Run, device: DeviceFile, path: string, force: boolean): S
   const s = volume.super;
   if ((s.incompat & INCOMPAT_RECOVER) !== 0) {
     if (mode === "no") {
-      yield* run.say("Warning: skipping journal recovery because doing a read-only filesystem check.\n");
+      yield* run.say(
+        "Warning: skipping journal recovery because doing a read-only filesystem check.\n",
+      );
     } else {
       yield* run.say(`${run.name}: recovering journal\n`);
       volume = mount(p, device, true, (text) => logged.push(text));
@@ -174,8 +189,10 @@ function* examine(run: Run, device: DeviceFile, path: string, force: boolean): S
   if (orphans && mode !== "no") {
     const { freed, cut } = volume.processOrphans();
     for (const text of logged) yield* run.tell(text);
-    if (freed > 0) yield* run.say(`${run.name}: Clearing ${freed} orphaned inode${freed === 1 ? "" : "s"}\n`);
-    if (cut > 0) yield* run.say(`${run.name}: Truncating ${cut} orphaned inode${cut === 1 ? "" : "s"}\n`);
+    if (freed > 0)
+      yield* run.say(`${run.name}: Clearing ${freed} orphaned inode${freed === 1 ? "" : "s"}\n`);
+    if (cut > 0)
+      yield* run.say(`${run.name}: Truncating ${cut} orphaned inode${cut === 1 ? "" : "s"}\n`);
     fixed = true;
   }
   const why = reason(volume);
@@ -224,7 +241,8 @@ function* full(run: Run, volume: Volume, device: DeviceFile, before: boolean): S
     device.flush();
   }
   const fixed = summary.fixed && run.mode !== "no";
-  if (fixed && run.mode !== "preen") yield* run.say(`\n${run.name}: ***** FILE SYSTEM WAS MODIFIED *****\n`);
+  if (fixed && run.mode !== "preen")
+    yield* run.say(`\n${run.name}: ***** FILE SYSTEM WAS MODIFIED *****\n`);
   if (summary.left) {
     yield* run.say(`\n${run.name}: ********** WARNING: Filesystem still has errors **********\n\n`);
   }
@@ -262,7 +280,10 @@ export function* e2fsckMain(p: Process): Steps<number> {
     return yield* examine(run, device, path, opt.has("f"));
   } catch (e) {
     if (e instanceof Ext4Error) {
-      const why = e.message === "no magic" || e.message === "too small" ? "Bad magic number in super-block" : e.message;
+      const why =
+        e.message === "no magic" || e.message === "too small"
+          ? "Bad magic number in super-block"
+          : e.message;
       yield* p.warnx(`${why} while trying to open ${path}`);
       yield* run.say(
         "\nThe super block could not be read or does not describe a valid ext2/ext3/ext4 file system.\n",

@@ -64,7 +64,11 @@ const MAKE: readonly (readonly [mib: number, line: string, features: string])[] 
   [40, "mkfs.ext4 -b 4096 -E lazy_itable_init=0,root_owner=5:6 -m 0 -N 3000 /dev/vda", ""],
   [12, "mkfs.ext4 -O ^64bit,^metadata_csum,uninit_bg -J size=2 -I 128 /dev/vda", ""],
   [12, "mkfs.ext4 -O metadata_csum_seed,^has_journal -b 2048 /dev/vda", ""],
-  [8, "mkfs.ext3 -i 2048 /dev/vda", "has_journal ext_attr dir_index filetype sparse_super large_file"],
+  [
+    8,
+    "mkfs.ext3 -i 2048 /dev/vda",
+    "has_journal ext_attr dir_index filetype sparse_super large_file",
+  ],
   [8, "mke2fs -q -F /dev/vda 6000", "ext_attr dir_index filetype sparse_super large_file"],
   [1, "mke2fs -t ext4 /dev/vda", ""],
 ];
@@ -74,7 +78,9 @@ describe.skipIf(!there).each(MAKE)("%d MiB: %s", (mib, line, features) => {
     const path = blank(mib);
     on(path, function* (sys) {
       expect(yield* call(sys, line)).toMatch(/^(?:mke2fs 1[\s\S]*done\n\n)?\[0\]$/);
-      expect(yield* call(sys, "e2fsck -p /dev/vda")).toMatch(/: clean, 11\/\d+ files, \d+\/\d+ blocks\n\[0\]$/);
+      expect(yield* call(sys, "e2fsck -p /dev/vda")).toMatch(
+        /: clean, 11\/\d+ files, \d+\/\d+ blocks\n\[0\]$/,
+      );
     });
     expect(check(path)).toBe("clean");
     const shown = execFileSync("dumpe2fs", ["-h", path], { encoding: "utf8", stdio: "pipe" });
@@ -82,15 +88,20 @@ describe.skipIf(!there).each(MAKE)("%d MiB: %s", (mib, line, features) => {
     on(path, function* (sys) {
       // The same words as Debian's, but for its fields of the journal and what it measures.
       const ours = yield* call(sys, "dumpe2fs -h /dev/vda");
-      const skip = /^(?:dumpe2fs|Journal features|Total journal|Max trans|Fast commit|Journal (?:sequence|start|checksum)|\s*$|\[|Lifetime)/;
+      const skip =
+        /^(?:dumpe2fs|Journal features|Total journal|Max trans|Fast commit|Journal (?:sequence|start|checksum)|\s*$|\[|Lifetime)/;
       const lines = (text: string): string[] => text.split("\n").filter((each) => !skip.test(each));
       expect(lines(ours)).toEqual(lines(shown).filter((each) => !/^Overhead/.test(each)));
-      expect(yield* call(sys, "tune2fs -L other -c 7 -i 2w -m 1 -e remount-ro /dev/vda")).toContain("[0]");
+      expect(yield* call(sys, "tune2fs -L other -c 7 -i 2w -m 1 -e remount-ro /dev/vda")).toContain(
+        "[0]",
+      );
       expect(yield* call(sys, "e2label /dev/vda")).toBe("other\n[0]");
       sys.mount("/dev/vda", "/mnt", "ext4", 0, "");
       sys.mkdirat(AT_FDCWD, "/mnt/d", 0o755);
       expect(yield* call(sys, "e2fsck -p /dev/vda")).toContain("[8]");
-      expect(yield* call(sys, "mkfs.ext4 /dev/vda")).toMatch(/will not make a filesystem here!\n\[1\]$/);
+      expect(yield* call(sys, "mkfs.ext4 /dev/vda")).toMatch(
+        /will not make a filesystem here!\n\[1\]$/,
+      );
       sys.umount2("/mnt", 0);
       expect(yield* call(sys, "fsck.ext4 -f /dev/vda")).toMatch(/interactive|\[8\]/);
       expect(yield* call(sys, "fsck.ext4 -fy /dev/vda")).toMatch(/other: 12\/\d+ files .*\n\[0\]$/);
@@ -106,7 +117,9 @@ test.skipIf(!there)("tune2fs gives and takes a journal", () => {
     expect(yield* call(sys, "tune2fs -j /dev/vda")).toContain("[0]");
   });
   expect(check(path)).toBe("clean");
-  expect(execFileSync("dumpe2fs", ["-h", path], { encoding: "utf8", stdio: "pipe" })).toContain("has_journal");
+  expect(execFileSync("dumpe2fs", ["-h", path], { encoding: "utf8", stdio: "pipe" })).toContain(
+    "has_journal",
+  );
   on(path, function* (sys) {
     sys.mount("/dev/vda", "/mnt", "ext4", 0, "");
     sys.mkdirat(AT_FDCWD, "/mnt/d", 0o755);
@@ -117,15 +130,35 @@ test.skipIf(!there)("tune2fs gives and takes a journal", () => {
 });
 
 /** What debugfs breaks, whether -p repairs it, and what is said. */
-const DAMAGE: readonly (readonly [name: string, commands: readonly string[], preen: boolean, says: RegExp])[] = [
-  ["counts", ["ssv free_blocks_count 77", "ssv free_inodes_count 3", "set_bg 0 free_blocks_count 1", "set_bg 0 checksum calc"], true, /count wrong/],
+const DAMAGE: readonly (readonly [
+  name: string,
+  commands: readonly string[],
+  preen: boolean,
+  says: RegExp,
+])[] = [
+  [
+    "counts",
+    [
+      "ssv free_blocks_count 77",
+      "ssv free_inodes_count 3",
+      "set_bg 0 free_blocks_count 1",
+      "set_bg 0 checksum calc",
+    ],
+    true,
+    /count wrong/,
+  ],
   ["bitmaps", ["freeb 700 20", "setb 900 10", "freei <14>"], true, /bitmap differences/],
   ["link count", ["sif /f1 links_count 5", "sif /d links_count 9"], true, /ref count is/],
   ["lost file", ["unlink /d/f2"], true, /Unattached inode/],
   ["lost directory", ["unlink /d"], true, /Unconnected directory/],
   ["cleared inode", ["clri /f1"], false, /deleted\/unused inode/],
   ["block count", ["sif /f1 blocks 99"], true, /i_blocks is 99/],
-  ["blocks beyond the end", ["sif /e1 block[2] 99999999", "sif /e1 block[5] 99999999"], false, /damaged blocks/],
+  [
+    "blocks beyond the end",
+    ["sif /e1 block[2] 99999999", "sif /e1 block[5] 99999999"],
+    false,
+    /damaged blocks/,
+  ],
   ["size", ["sif /f1 size 5"], true, /i_size is 5/],
   ["no link", ["sif /f1 mode 0120777", "sif /f1 size 5"], false, /Symlink/],
 ];
@@ -172,11 +205,19 @@ describe.skipIf(!there)("e2fsck", () => {
   test("no file system, no device", () => {
     const empty = blank(2);
     on(empty, function* (sys) {
-      expect(yield* call(sys, "e2fsck -p /dev/vda")).toMatch(/Bad magic number in super-block.*[\s\S]*\[8\]$/);
-      expect(yield* call(sys, "e2fsck /dev/nothing")).toMatch(/No such file or directory while trying to open \/dev\/nothing[\s\S]*\[8\]$/);
+      expect(yield* call(sys, "e2fsck -p /dev/vda")).toMatch(
+        /Bad magic number in super-block.*[\s\S]*\[8\]$/,
+      );
+      expect(yield* call(sys, "e2fsck /dev/nothing")).toMatch(
+        /No such file or directory while trying to open \/dev\/nothing[\s\S]*\[8\]$/,
+      );
       expect(yield* call(sys, "e2fsck -p -n /dev/vda")).toMatch(/\[16\]$/);
-      expect(yield* call(sys, "mkfs.ext4 -O nonsense /dev/vda")).toMatch(/Invalid filesystem option set: nonsense\n\[1\]$/);
-      expect(yield* call(sys, "mkfs.ext4 -b 4095 /dev/vda")).toMatch(/invalid block size - 4095\n\[1\]$/);
+      expect(yield* call(sys, "mkfs.ext4 -O nonsense /dev/vda")).toMatch(
+        /Invalid filesystem option set: nonsense\n\[1\]$/,
+      );
+      expect(yield* call(sys, "mkfs.ext4 -b 4095 /dev/vda")).toMatch(
+        /invalid block size - 4095\n\[1\]$/,
+      );
     });
   });
 });

@@ -1,5 +1,5 @@
 // Feature lists of -O: "has_journal,^64bit".
-import { type FeatureSet, FEATURES } from "../lib/ext4/superblock.ts";
+import { FEATURES, type FeatureSet } from "../lib/ext4/superblock.ts";
 
 export interface Features {
   compat: number;

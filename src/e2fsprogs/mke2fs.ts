@@ -2,10 +2,6 @@
 import { EBUSY, Errno } from "../abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_RDWR } from "../abi/fcntl.ts";
 import { type Steps, settle } from "../abi/program.ts";
-import { identifyPath } from "../libc/blkid.ts";
-import { getopt, type Options } from "../libc/getopt.ts";
-import { die, dieErrno, type Process } from "../libc/process.ts";
-import { tryStat } from "../libc/unistd.ts";
 import { Ext4Error } from "../lib/ext4/error.ts";
 import { defaultJournal, type FormatOptions, format, planSuper } from "../lib/ext4/format.ts";
 import {
@@ -26,6 +22,10 @@ import {
   RO_COMPAT_SPARSE_SUPER,
   type Super,
 } from "../lib/ext4/superblock.ts";
+import { identifyPath } from "../libc/blkid.ts";
+import { getopt, type Options } from "../libc/getopt.ts";
+import { die, dieErrno, type Process } from "../libc/process.ts";
+import { tryStat } from "../libc/unistd.ts";
 import { DeviceFile } from "./device.ts";
 import { eachFeature, type Features } from "./features.ts";
 import { parseUuid, randomUuid, uuidText } from "./uuid.ts";
@@ -103,7 +103,7 @@ function sizeOf(text: string, blockSize: number | undefined): number {
   const unit = (match[2] as string).toLowerCase();
   if (unit === "") return Number(match[1]) * (blockSize ?? 1024);
   if (unit === "s") return Number(match[1]) * 512;
-  return Number(match[1]) * 1024 ** (" kmgt".indexOf(unit));
+  return Number(match[1]) * 1024 ** " kmgt".indexOf(unit);
 }
 
 function features(opt: Options, type: string): Features {
@@ -175,7 +175,8 @@ function extended(p: Process, opt: Options): Extended {
       if (ids === null) die(`Invalid root_owner: '${value}'`);
       else out.owner = [Number(ids[1]), Number(ids[2])];
     } else if (name === "stride" && count !== undefined) out.stride = count;
-    else if ((name === "stripe_width" || name === "stripe-width") && count !== undefined) out.stripe = count;
+    else if ((name === "stripe_width" || name === "stripe-width") && count !== undefined)
+      out.stripe = count;
     else if (name === "hash_seed") {
       out.hashSeed = parseUuid(value ?? "");
       if (out.hashSeed === undefined) die(`Invalid hash seed: ${value}`);
@@ -192,7 +193,12 @@ function uuidOption(p: Process, opt: Options): Uint8Array {
 }
 
 /** Opens the device, or makes the file. */
-function* target(p: Process, opt: Options, path: string, size: number | undefined): Steps<DeviceFile> {
+function* target(
+  p: Process,
+  opt: Options,
+  path: string,
+  size: number | undefined,
+): Steps<DeviceFile> {
   const { sys } = p;
   const there = tryStat(sys, path);
   try {
@@ -206,7 +212,8 @@ function* target(p: Process, opt: Options, path: string, size: number | undefine
     if (regular && size !== undefined && (there?.size ?? 0) < size) sys.truncate(path, size);
     return yield* DeviceFile.open(sys, path, !opt.has("n"));
   } catch (e) {
-    if (e === EBUSY) die(`${path} is apparently in use by the system; will not make a filesystem here!`);
+    if (e === EBUSY)
+      die(`${path} is apparently in use by the system; will not make a filesystem here!`);
     return dieErrno(`Could not open ${path}`, e);
   }
 }
@@ -217,7 +224,9 @@ function* mayOverwrite(p: Process, opt: Options, path: string): Steps<void> {
   const id = yield* identifyPath(p.sys, path);
   if (id === undefined) return;
   const label = id.label === undefined ? "" : ` labelled '${id.label}'`;
-  const w = p.stdout.puts(`${path} contains a ${id.type} file system${label}\nProceed anyway? (y,N) `);
+  const w = p.stdout.puts(
+    `${path} contains a ${id.type} file system${label}\nProceed anyway? (y,N) `,
+  );
   if (w) yield* w;
   const f = p.stdout.flush();
   if (f) yield* f;
@@ -227,7 +236,8 @@ function* mayOverwrite(p: Process, opt: Options, path: string): Steps<void> {
 
 function backups(s: Super): string {
   const list: number[] = [];
-  for (let group = 1; group < s.groups; group++) if (s.hasSuper(group)) list.push(s.firstBlock(group));
+  for (let group = 1; group < s.groups; group++)
+    if (s.hasSuper(group)) list.push(s.firstBlock(group));
   return list.length === 0 ? "" : `Superblock backups stored on blocks: \n\t${list.join(", ")}\n`;
 }
 
@@ -245,9 +255,11 @@ export function* mke2fsMain(p: Process): Steps<number> {
   if (path === undefined || opt.operands.length > 2) p.usageError();
   const named = /ext[234]$/.exec(p.progname)?.[0];
   const type = opt.get("t") ?? named ?? (opt.has("j") || opt.has("J") ? "ext3" : "ext2");
-  if (!["ext2", "ext3", "ext4"].includes(type)) die(`Your mke2fs.conf file does not define the ${type} filesystem type.`);
+  if (!["ext2", "ext3", "ext4"].includes(type))
+    die(`Your mke2fs.conf file does not define the ${type} filesystem type.`);
   const givenBlock = number(opt, "b", "block size");
-  if (givenBlock !== undefined && ![1024, 2048, 4096].includes(givenBlock)) die(`invalid block size - ${givenBlock}`);
+  if (givenBlock !== undefined && ![1024, 2048, 4096].includes(givenBlock))
+    die(`invalid block size - ${givenBlock}`);
   const given = sizeText === undefined ? undefined : sizeOf(sizeText, givenBlock);
   yield* mayOverwrite(p, opt, path);
   const device = yield* target(p, opt, path, given);
@@ -307,7 +319,9 @@ function journalBlocks(opt: Options, blocks: number, blockSize: number): number 
     const unit = 1024 ** " kmg".indexOf((size[2] === "" ? "m" : (size[2] as string)).toLowerCase());
     const count = Math.floor((Number(size[1]) * unit) / blockSize);
     if (count < 1024 || count > 10_240_000) {
-      die(`The requested journal size is ${count} blocks; it must be between 1024 and 10240000 filesystem blocks.  Aborting.`);
+      die(
+        `The requested journal size is ${count} blocks; it must be between 1024 and 10240000 filesystem blocks.  Aborting.`,
+      );
     }
     if (count > blocks / 2) die("Journal size too big for filesystem.");
     return count;
@@ -349,7 +363,8 @@ function* make(
     yield* settle(p.sys.fsync(device.fd));
     yield* say("done\n\n");
   } catch (e) {
-    if (e instanceof Ext4Error) die(e.code === "no-space" ? "Not enough space to build proposed filesystem" : e.message);
+    if (e instanceof Ext4Error)
+      die(e.code === "no-space" ? "Not enough space to build proposed filesystem" : e.message);
     if (!(e instanceof Errno)) throw e;
     dieErrno("while writing the file system", e);
   }

@@ -1,9 +1,6 @@
 // tune2fs and e2label: change the super block of an ext2/3/4 file system (tune2fs(8), e2label(8)).
 import { EBUSY } from "../abi/errno.ts";
 import type { Steps } from "../abi/program.ts";
-import { getopt, type Options } from "../libc/getopt.ts";
-import { die, dieErrno, type Process } from "../libc/process.ts";
-import { timezone } from "../libc/tzset.ts";
 import { Ext4Error } from "../lib/ext4/error.ts";
 import { defaultJournal, makeJournal, writeBackups } from "../lib/ext4/format.ts";
 import { JOURNAL_INO } from "../lib/ext4/node.ts";
@@ -16,9 +13,12 @@ import {
   RO_COMPAT_LARGE_FILE,
   type Super,
 } from "../lib/ext4/superblock.ts";
-import { Volume } from "../lib/ext4/volume.ts";
-import { header, openVolume } from "./dumpe2fs.ts";
+import type { Volume } from "../lib/ext4/volume.ts";
+import { getopt, type Options } from "../libc/getopt.ts";
+import { die, dieErrno, Exit, type Process } from "../libc/process.ts";
+import { timezone } from "../libc/tzset.ts";
 import { DeviceFile } from "./device.ts";
+import { header, openVolume } from "./dumpe2fs.ts";
 import { eachFeature } from "./features.ts";
 import { parseUuid, randomUuid } from "./uuid.ts";
 import { VERSION } from "./version.ts";
@@ -76,9 +76,11 @@ function setUuid(p: Process, s: Super, text: string): void {
   if (text === "random" || text === "time") id = randomUuid(p.sys);
   else if (text === "clear" || text === "null") id = new Uint8Array(16);
   else id = parseUuid(text);
-  if (id === undefined) return die("Invalid UUID format");
+  if (id === undefined) throw new Exit(undefined, "Invalid UUID format");
   if (s.hasCsum && (s.incompat & INCOMPAT_CSUM_SEED) === 0) {
-    die("The UUID is part of every checksum of this file system; give it -O metadata_csum_seed first.");
+    die(
+      "The UUID is part of every checksum of this file system; give it -O metadata_csum_seed first.",
+    );
   }
   s.bytes.set(id, 0x68);
 }
@@ -120,7 +122,11 @@ function setFeatures(volume: Volume, opt: Options): void {
         if (set === "compat" && bit === COMPAT_HAS_JOURNAL) {
           if (on) addJournal(volume, opt);
           else removeJournal(volume);
-        } else if (set === "compat" && (bit === COMPAT_DIR_INDEX || bit === COMPAT_EXT_ATTR) && on) {
+        } else if (
+          set === "compat" &&
+          (bit === COMPAT_DIR_INDEX || bit === COMPAT_EXT_ATTR) &&
+          on
+        ) {
           s.compat |= bit;
         } else if (set === "ro_compat" && bit === RO_COMPAT_LARGE_FILE && on) s.roCompat |= bit;
         else if (set === "incompat" && bit === INCOMPAT_CSUM_SEED && on && s.hasCsum) {
@@ -168,7 +174,8 @@ function* change(p: Process, opt: Options, path: string): Steps<void> {
   }
   const percent = opt.get("m");
   if (percent !== undefined) {
-    if (!(Number(percent) >= 0 && Number(percent) <= 50)) die(`bad reserved block ratio - ${percent}`);
+    if (!(Number(percent) >= 0 && Number(percent) <= 50))
+      die(`bad reserved block ratio - ${percent}`);
     s.reserved = Math.floor((s.blocks * Number(percent)) / 100);
     say.push(`Setting reserved blocks percentage to ${percent}% (${s.reserved} blocks)`);
   }
@@ -233,7 +240,8 @@ export function* tune2fsMain(p: Process): Steps<number> {
 
 /** e2label. */
 export function* e2labelMain(p: Process): Steps<number> {
-  p.usage = "Usage: e2label DEVICE [LABEL]\n\nShows or sets the label of an ext2/3/4 file system.\n";
+  p.usage =
+    "Usage: e2label DEVICE [LABEL]\n\nShows or sets the label of an ext2/3/4 file system.\n";
   const opt = getopt(p, "", { min: 1, max: 2 });
   const [path = "", label] = opt.operands;
   if (label !== undefined) {

@@ -1,7 +1,7 @@
 // Disks and their partitions: the list that /dev, /proc/partitions and /sys/block show (Linux: block/genhd.c, bdev.c).
 
 import { BLOCK_EXT_MAJOR } from "../../abi/block.ts";
-import { EBUSY, EINVAL, EIO, ENOMEDIUM, ENOSPC, EROFS } from "../../abi/errno.ts";
+import { EBUSY, EINVAL, EIO, ENOMEDIUM, ENOSPC, EROFS, Errno } from "../../abi/errno.ts";
 import { makedev } from "../../abi/stat.ts";
 import type { SuperBlock } from "../fs/inode.ts";
 import type { Kernel } from "../kernel.ts";
@@ -365,13 +365,27 @@ export function syncDisks(kernel: Kernel): void {
   for (const disk of disks(kernel).values()) disk.cache?.flush();
 }
 
+/** What file systems that are still mounted hold back; those that cannot are as after a power cut. */
+function syncMounted(disk: Disk): void {
+  for (const bdev of disk.units()) {
+    try {
+      bdev.superBlock?.sync();
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+    }
+  }
+}
+
 /** The machine ends: what is cached is written, the media are let go. */
 export function closeDisks(kernel: Kernel): void {
   for (const disk of disks(kernel).values()) {
     const { device } = disk;
     if (device === undefined) continue;
     try {
-      if (!device.readonly) disk.cache?.flush();
+      if (!device.readonly) {
+        syncMounted(disk);
+        disk.cache?.flush();
+      }
     } finally {
       disk.setMedium(undefined);
       device.close?.();

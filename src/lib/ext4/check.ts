@@ -7,7 +7,7 @@ import { get16, get32, put16, put32 } from "./fields.ts";
 import { BLOCK_UNINIT, INODE_UNINIT } from "./groups.ts";
 import { walkIndirect } from "./indirect.ts";
 import { isFastLink, mapBlocks, usesBlocks } from "./mapping.ts";
-import { FLAG_INDEX, Node, RESIZE_INO, ROOT_INO } from "./node.ts";
+import { FLAG_INDEX, type Node, RESIZE_INO, ROOT_INO } from "./node.ts";
 import { STATE_ERROR, STATE_VALID } from "./superblock.ts";
 import type { Volume } from "./volume.ts";
 
@@ -100,7 +100,11 @@ class Checker {
     };
   }
 
-  *#ask(text: string, prompt: string | undefined, safe: boolean): Generator<Finding, boolean, boolean> {
+  *#ask(
+    text: string,
+    prompt: string | undefined,
+    safe: boolean,
+  ): Generator<Finding, boolean, boolean> {
     if (++this.#problems > MAX_PROBLEMS) throw new Ext4Error("unsupported", "too many problems");
     const answer = yield { text, prompt, safe };
     if (answer && prompt !== undefined) this.#fixed = true;
@@ -155,7 +159,8 @@ class Checker {
         for (let i = 0; i < perBlock && first + i < count; i++) {
           const at = i * s.inodeSize;
           const ino = group.index * s.inodesPerGroup + first + i + 1;
-          if (get16(bytes, at) === 0 && get16(bytes, at + 0x1a) === 0 && ino >= s.firstInode) continue;
+          if (get16(bytes, at) === 0 && get16(bytes, at + 0x1a) === 0 && ino >= s.firstInode)
+            continue;
           yield* this.#inode(ino);
         }
         volume.buffers.trim();
@@ -170,7 +175,14 @@ class Checker {
     const special = ino < s.firstInode && ino !== ROOT_INO;
     if (s.hasCsum && node.storedChecksum !== node.checksum(volume.seed)) {
       const zero = node.raw.every((byte) => byte === 0);
-      if (!zero && (yield* this.#ask(`Inode ${ino} passes checks, but checksum does not match inode.`, "Fix", true))) {
+      if (
+        !zero &&
+        (yield* this.#ask(
+          `Inode ${ino} passes checks, but checksum does not match inode.`,
+          "Fix",
+          true,
+        ))
+      ) {
         volume.changed(node);
       }
     }
@@ -190,7 +202,13 @@ class Checker {
     }
     const type = node.mode & 0o170000;
     if (!special && ![1, 2, 4, 6, 8, 10, 12].includes(type >> 12)) {
-      if (yield* this.#ask(`Inode ${ino} has an invalid mode (0${node.mode.toString(8)}).`, "Clear", false)) {
+      if (
+        yield* this.#ask(
+          `Inode ${ino} has an invalid mode (0${node.mode.toString(8)}).`,
+          "Clear",
+          false,
+        )
+      ) {
         this.#clear(node);
       }
       return;
@@ -275,7 +293,11 @@ class Checker {
     if (scattered) this.#scattered++;
     if (node.ino === RESIZE_INO) return true;
     if (twice > 0) {
-      yield* this.#ask(`Inode ${node.ino} has ${twice} block(s) that others have too.`, undefined, false);
+      yield* this.#ask(
+        `Inode ${node.ino} has ${twice} block(s) that others have too.`,
+        undefined,
+        false,
+      );
     }
     const { blockSize } = volume;
     if (node.sectors(blockSize) !== (count * blockSize) / 512) {
@@ -313,7 +335,11 @@ class Checker {
         return;
       }
       if (start === 0) {
-        yield* this.#ask(`Directory inode ${ino} has an unallocated block #${at}.`, undefined, false);
+        yield* this.#ask(
+          `Directory inode ${ino} has an unallocated block #${at}.`,
+          undefined,
+          false,
+        );
         continue;
       }
       const buf = volume.buffers.read(start);
@@ -322,7 +348,12 @@ class Checker {
       for (let offset = 0; offset < blockSize; ) {
         const length = get16(b, offset + 4);
         const nameLength = b[offset + 6] as number;
-        if (length < 12 || length % 4 !== 0 || offset + length > blockSize || (8 + nameLength > length && get32(b, offset) !== 0)) {
+        if (
+          length < 12 ||
+          length % 4 !== 0 ||
+          offset + length > blockSize ||
+          (8 + nameLength > length && get32(b, offset) !== 0)
+        ) {
           const text = `Directory inode ${ino}, block #${at}, offset ${offset}: directory corrupted`;
           if (yield* this.#ask(text, "Salvage", false)) {
             // What follows cannot be told from rubbish.
@@ -335,7 +366,8 @@ class Checker {
         }
         if (get32(b, offset) !== 0 && nameLength > 0) {
           let name = "";
-          for (let i = 0; i < nameLength; i++) name += String.fromCharCode(b[offset + 8 + i] as number);
+          for (let i = 0; i < nameLength; i++)
+            name += String.fromCharCode(b[offset + 8 + i] as number);
           if (yield* this.#entry(ino, found, b, offset, name, at, names)) wrote = true;
         }
         offset += length;
@@ -398,11 +430,15 @@ class Checker {
       put32(b, offset, 0);
       return true;
     }.bind(this);
-    if (names.has(name)) return yield* clear(`Duplicate ${what[0]?.toLowerCase()}${what.slice(1)} found.`);
+    if (names.has(name))
+      return yield* clear(`Duplicate ${what[0]?.toLowerCase()}${what.slice(1)} found.`);
     names.add(name);
     if (at === 0 && offset === 0 && name === ".") {
       if (to === ino) return false;
-      if (!(yield* this.#ask(`Invalid inode number for '.' in directory inode ${ino}.`, "Fix", true))) return false;
+      if (
+        !(yield* this.#ask(`Invalid inode number for '.' in directory inode ${ino}.`, "Fix", true))
+      )
+        return false;
       put32(b, offset, ino);
       return true;
     }
@@ -415,7 +451,8 @@ class Checker {
       return yield* clear(`${what} has invalid inode #: ${to}.`);
     }
     if (target === undefined) return yield* clear(`${what} has deleted/unused inode ${to}.`);
-    if (to === ROOT_INO || to === ino) return yield* clear(`${what} is a link to the root or to itself.`);
+    if (to === ROOT_INO || to === ino)
+      return yield* clear(`${what} is a link to the root or to itself.`);
     if ((target.mode & 0o170000) === 0o040000) {
       if (target.parent !== 0) return yield* clear(`${what} is a link to directory inode ${to}.`);
       target.parent = ino;
@@ -424,7 +461,13 @@ class Checker {
     const type = this.#volume.super.hasFileType ? typeOf(target.mode) : 0;
     if (b[offset + 7] === type) return false;
     if (!this.#volume.super.hasFileType) return false;
-    if (!(yield* this.#ask(`${what} has an incorrect filetype (was ${b[offset + 7]}, should be ${type}).`, "Fix", true))) {
+    if (
+      !(yield* this.#ask(
+        `${what} has an incorrect filetype (was ${b[offset + 7]}, should be ${type}).`,
+        "Fix",
+        true,
+      ))
+    ) {
       return false;
     }
     b[offset + 7] = type;
@@ -456,7 +499,8 @@ class Checker {
       }
       if (!connected.has(at)) {
         const top = way[way.length - 1] as number;
-        if (yield* this.#ask(`Unconnected directory inode ${top}.`, "Connect to /lost+found", true)) lost.push(top);
+        if (yield* this.#ask(`Unconnected directory inode ${top}.`, "Connect to /lost+found", true))
+          lost.push(top);
       }
       for (const each of way) connected.add(each);
     }
@@ -485,7 +529,11 @@ class Checker {
       if (ino < s.firstInode && ino !== ROOT_INO) continue;
       const directory = (found.mode & 0o170000) === 0o040000;
       if (found.refs === 0 && !directory && ino !== s.u32(0x280)) {
-        const connect = yield* this.#ask(`Unattached inode ${ino}.`, "Connect to /lost+found", true);
+        const connect = yield* this.#ask(
+          `Unattached inode ${ino}.`,
+          "Connect to /lost+found",
+          true,
+        );
         if (connect && bin !== undefined) {
           add(volume, bin, `#${ino}`, ino, typeOf(found.mode));
           found.refs = 1;
@@ -510,9 +558,13 @@ class Checker {
   /** Puts lost directories into lost+found; where that is, for lost files. */
   *#lostAndFound(lost: readonly number[]): Generator<Finding, Node | undefined, boolean> {
     const volume = this.#volume;
-    const need = lost.length > 0 || [...this.#inodes].some(([ino, each]) => {
-      return each.refs === 0 && ino >= volume.super.firstInode && (each.mode & 0o170000) !== 0o040000;
-    });
+    const need =
+      lost.length > 0 ||
+      [...this.#inodes].some(([ino, each]) => {
+        return (
+          each.refs === 0 && ino >= volume.super.firstInode && (each.mode & 0o170000) !== 0o040000
+        );
+      });
     const root = volume.node(ROOT_INO);
     let ino = 0;
     for (const [each, { parent, mode }] of this.#inodes) {
@@ -579,7 +631,8 @@ class Checker {
           volume.changeGroup(group);
         }
       }
-      if (s.hasGroupCsum && group.checksum !== group.expected(s, volume.seed)) volume.changeGroup(group);
+      if (s.hasGroupCsum && group.checksum !== group.expected(s, volume.seed))
+        volume.changeGroup(group);
       volume.buffers.trim();
     }
     for (const [what, key, value] of [
@@ -621,12 +674,20 @@ class Checker {
         const mask = 1 << (i & 7);
         const want = (bits[i >> 3] as number) & mask;
         if (want === ((there[i >> 3] as number) & mask)) continue;
-        const number = which === "block" ? s.firstBlock(index) + i : index * s.inodesPerGroup + i + 1;
+        const number =
+          which === "block" ? s.firstBlock(index) + i : index * s.inodesPerGroup + i + 1;
         if (differs++ < 20) example += ` ${want === 0 ? "-" : "+"}${number}`;
       }
       if (differs === 0) return;
       const name = which === "block" ? "Block" : "Inode";
-      if (!(yield* this.#ask(`${name} bitmap differences: ${example}${differs > 20 ? " ..." : ""}`, "Fix", true))) return;
+      if (
+        !(yield* this.#ask(
+          `${name} bitmap differences: ${example}${differs > 20 ? " ..." : ""}`,
+          "Fix",
+          true,
+        ))
+      )
+        return;
     } else if (!sealed) {
       const text = `Group ${index} ${which} bitmap does not match checksum.`;
       if (!(yield* this.#ask(text, "Fix", true))) return;

@@ -21,12 +21,7 @@ function castagnoli(): Int32Array {
 }
 
 /** The register after `b[start..end)`, going on from `crc` (0xffffffff at first); unsigned. */
-export function crc32c(
-  crc: number,
-  b: Uint8Array,
-  start = 0,
-  end: number = b.length,
-): number {
+export function crc32c(crc: number, b: Uint8Array, start = 0, end: number = b.length): number {
   const t = castagnoli();
   let c = crc | 0;
   let i = start;
@@ -64,6 +59,7 @@ export function crc16(crc: number, b: Uint8Array, start = 0, end: number = b.len
     }
   }
   let c = crc;
-  for (let i = start; i < end; i++) c = (c >>> 8) ^ (narrow[(c ^ (b[i] as number)) & 255] as number);
+  for (let i = start; i < end; i++)
+    c = (c >>> 8) ^ (narrow[(c ^ (b[i] as number)) & 255] as number);
   return c;
 }

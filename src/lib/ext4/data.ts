@@ -41,7 +41,14 @@ export function readFile(volume: Volume, node: Node, pos: number, length: number
 }
 
 /** Writes into blocks [block, block + run.count) of the file what of `bytes` (at `pos`) falls there. */
-function writeRun(volume: Volume, run: Run, block: number, pos: number, bytes: Uint8Array, fresh: boolean): void {
+function writeRun(
+  volume: Volume,
+  run: Run,
+  block: number,
+  pos: number,
+  bytes: Uint8Array,
+  fresh: boolean,
+): void {
   const { blockSize } = volume;
   const start = block * blockSize;
   const from = Math.max(pos, start);
@@ -108,7 +115,10 @@ export function writeFile(volume: Volume, node: Node, pos: number, bytes: Uint8A
       }
       volume.reserve(MAP_BLOCKS + 1);
       const goal = goalFor(volume, node, block);
-      const got = volume.allocate(goal, Math.min(there.count, MOST, Math.max(1, volume.available - MAP_BLOCKS)));
+      const got = volume.allocate(
+        goal,
+        Math.min(there.count, MOST, Math.max(1, volume.available - MAP_BLOCKS)),
+      );
       const run = { start: got.start, count: got.count, unwritten: false };
       writeRun(volume, run, block, pos, bytes, true);
       setBlocks(volume, node, block, run);
@@ -205,7 +215,12 @@ export function preallocate(volume: Volume, node: Node, from: number, to: number
 }
 
 /** First byte at or after `pos` that is data (`data`) or a hole; undefined: none before the end. */
-export function seekFile(volume: Volume, node: Node, pos: number, data: boolean): number | undefined {
+export function seekFile(
+  volume: Volume,
+  node: Node,
+  pos: number,
+  data: boolean,
+): number | undefined {
   const { blockSize } = volume;
   const last = Math.ceil(node.size / blockSize);
   for (let block = Math.floor(pos / blockSize); block < last; ) {

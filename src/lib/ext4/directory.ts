@@ -91,7 +91,10 @@ function nameAt(b: Uint8Array, at: number): string {
 }
 
 /** Writes the checksum of a block to its end; undefined where there are none. */
-export function directorySeal(volume: Volume, node: Node): ((bytes: Uint8Array) => void) | undefined {
+export function directorySeal(
+  volume: Volume,
+  node: Node,
+): ((bytes: Uint8Array) => void) | undefined {
   if (!volume.super.hasCsum) return undefined;
   return (bytes) => {
     const end = bytes.length - TAIL;
@@ -110,7 +113,9 @@ function changed(volume: Volume, node: Node, buf: Buf): void {
 
 function hasTail(b: Uint8Array): boolean {
   const at = b.length - TAIL;
-  return get32(b, at) === 0 && get16(b, at + 4) === TAIL && b[at + 6] === 0 && b[at + 7] === TAIL_TYPE;
+  return (
+    get32(b, at) === 0 && get16(b, at + 4) === TAIL && b[at + 6] === 0 && b[at + 7] === TAIL_TYPE
+  );
 }
 
 /** A block of a directory; undefined for a hole. Throws when it is no block of entries. */
@@ -123,13 +128,16 @@ function blockAt(volume: Volume, node: Node, at: number): Buf | undefined {
   const b = buf.bytes;
   const size = b.length;
   const bad = (what: string, offset: number): never =>
-    corrupt(`inode #${node.ino}: block ${start}: bad entry in directory: ${what} - offset=${offset}`);
+    corrupt(
+      `inode #${node.ino}: block ${start}: bad entry in directory: ${what} - offset=${offset}`,
+    );
   for (let offset = 0; offset < size; ) {
     const length = get16(b, offset + 4);
     const name = b[offset + 6] as number;
     if (length < 12) bad("rec_len is smaller than minimal", offset);
     if (length % 4 !== 0) bad("rec_len % 4 != 0", offset);
-    if (length < entrySize(name) && !(offset === size - TAIL)) bad("rec_len is too small for name_len", offset);
+    if (length < entrySize(name) && !(offset === size - TAIL))
+      bad("rec_len is too small for name_len", offset);
     if (offset + length > size) bad("directory entry overrun", offset);
     if (get32(b, offset) > volume.super.inodes) bad("inode out of bounds", offset);
     offset += length;
@@ -302,7 +310,7 @@ export function add(volume: Volume, node: Node, name: string, ino: number, type:
   }
   if (at < 0) at = append(volume, node, names);
   const buf = blockAt(volume, node, at);
-  if (buf === undefined) return corrupt(`inode #${node.ino}: directory has a hole`);
+  if (buf === undefined) throw new Ext4Error("corrupt", `inode #${node.ino}: directory has a hole`);
   const b = buf.bytes;
   const limit = room(volume);
   const done = scan(volume, b, (offset, whole) => {
@@ -345,7 +353,11 @@ function append(volume: Volume, node: Node, names: Names | undefined): number {
 }
 
 /** Where an entry is. */
-function locate(volume: Volume, node: Node, name: string): { buf: Buf; offset: number; previous: number } {
+function locate(
+  volume: Volume,
+  node: Node,
+  name: string,
+): { buf: Buf; offset: number; previous: number } {
   const place = find(volume, node, name);
   const buf = place === undefined ? undefined : blockAt(volume, node, place.at);
   if (buf === undefined) return corrupt(`inode #${node.ino}: entry has gone`);
@@ -379,7 +391,13 @@ export function remove(volume: Volume, node: Node, name: string): void {
 }
 
 /** Lets an entry that is there stand for another inode. */
-export function redirect(volume: Volume, node: Node, name: string, ino: number, type: number): void {
+export function redirect(
+  volume: Volume,
+  node: Node,
+  name: string,
+  ino: number,
+  type: number,
+): void {
   const { buf, offset } = locate(volume, node, name);
   put32(buf.bytes, offset, ino);
   if (volume.super.hasFileType) buf.bytes[offset + 7] = type;
@@ -415,7 +433,9 @@ export function makeEmpty(volume: Volume, node: Node, parent: number): void {
 /** Turns a hash tree into plain blocks: its leaves are that already, its inner blocks become empty ones. */
 function dropIndex(volume: Volume, node: Node): void {
   const root = blockAt(volume, node, 0);
-  if (root === undefined) return corrupt(`inode #${node.ino}: directory has no first block`);
+  if (root === undefined) {
+    throw new Ext4Error("corrupt", `inode #${node.ino}: directory has no first block`);
+  }
   const inner: number[] = [];
   const levels = root.bytes[0x1e] as number;
   if (levels > 2) corrupt(`inode #${node.ino}: hash tree is too high`);

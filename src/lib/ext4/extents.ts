@@ -111,7 +111,8 @@ function checked(volume: Volume, node: Node, level: Level, depth: number, room: 
       if (key <= last) bad("invalid extent entries");
       last = key;
       if (level.depth > 0) {
-        if (level.child(i) <= firstDataBlock || level.child(i) >= blocks) bad("invalid index entries");
+        if (level.child(i) <= firstDataBlock || level.child(i) >= blocks)
+          bad("invalid index entries");
         continue;
       }
       const length = level.length(i);
@@ -213,7 +214,13 @@ export function extentMap(volume: Volume, node: Node, at: number, max: number): 
 }
 
 /** The first key of a node has changed: those above follow. */
-function fixKeys(volume: Volume, node: Node, path: readonly Level[], from: number, key: number): void {
+function fixKeys(
+  volume: Volume,
+  node: Node,
+  path: readonly Level[],
+  from: number,
+  key: number,
+): void {
   for (let i = from - 1; i >= 0; i--) {
     const level = path[i] as Level;
     level.setKey(level.index, key);
@@ -264,7 +271,8 @@ function insert(
       }
     }
     if (i + 1 < leaf.entries) {
-      if (key + length > leaf.key(i + 1)) corrupt(`inode #${node.ino}: extents overlap at block ${key}`);
+      if (key + length > leaf.key(i + 1))
+        corrupt(`inode #${node.ino}: extents overlap at block ${key}`);
       if (
         key + length === leaf.key(i + 1) &&
         leaf.isUnwritten(i + 1) === unwritten &&
@@ -333,7 +341,13 @@ function makeRoom(volume: Volume, node: Node, path: readonly Level[], goal: numb
 }
 
 /** Removes an entry; nodes that are left empty go too. */
-function removeEntry(volume: Volume, node: Node, path: readonly Level[], k: number, i: number): void {
+function removeEntry(
+  volume: Volume,
+  node: Node,
+  path: readonly Level[],
+  k: number,
+  i: number,
+): void {
   const level = path[k] as Level;
   level.close(i);
   if (level.entries === 0 && k > 0) {
@@ -430,7 +444,13 @@ export function* walkExtents(
     top.i++;
     if (level.depth === 0) {
       const unwritten = level.isUnwritten(i);
-      yield { at: level.key(i), start: level.start(i), count: level.length(i), meta: false, unwritten };
+      yield {
+        at: level.key(i),
+        start: level.start(i),
+        count: level.length(i),
+        meta: false,
+        unwritten,
+      };
       continue;
     }
     yield { at: level.key(i), start: level.child(i), count: 1, meta: true };

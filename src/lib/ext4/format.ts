@@ -11,9 +11,9 @@ import {
   COMPAT_HAS_JOURNAL,
   INCOMPAT_CSUM_SEED,
   INCOMPAT_FLEX_BG,
-  Super,
   SUPER_OFFSET,
   SUPER_SIZE,
+  Super,
 } from "./superblock.ts";
 import { Volume } from "./volume.ts";
 
@@ -221,7 +221,8 @@ export function makeJournal(volume: Volume, blocks: number, now: number, zeroed:
     volume.reserve(8);
     const { start, count } = volume.allocate(goal, Math.min(blocks - at, 32768));
     if (!zeroed) zero(volume.device, start * blockSize, count * blockSize);
-    if (at === 0) volume.device.write(start * blockSize, newJournal(blockSize, blocks, new Uint8Array(16)));
+    if (at === 0)
+      volume.device.write(start * blockSize, newJournal(blockSize, blocks, new Uint8Array(16)));
     setBlocks(volume, node, at, { start, count, unwritten: false });
     at += count;
     goal = start + count;
@@ -279,7 +280,8 @@ export function format(device: ByteDevice, options: FormatOptions): Volume {
     inodes.fill(0xff, inodesPerGroup / 8);
     if (s.hasGroupCsum) {
       group.unusedInodes = inodesPerGroup - reserved;
-      group.flags = (reserved === 0 ? INODE_UNINIT : 0) | (options.zeroed || !lazy ? INODE_ZEROED : 0);
+      group.flags =
+        (reserved === 0 ? INODE_UNINIT : 0) | (options.zeroed || !lazy ? INODE_ZEROED : 0);
       if (usage.used(group.index) === 0 && group.index !== groups - 1) group.flags |= BLOCK_UNINIT;
     }
     if (s.hasCsum) {
@@ -291,8 +293,13 @@ export function format(device: ByteDevice, options: FormatOptions): Volume {
     if ((group.flags & INODE_UNINIT) === 0) device.write(group.inodeBitmap * blockSize, inodes);
     if (!options.zeroed) {
       // Of the first table at least the reserved inodes.
-      const length = lazy ? (reserved > 0 ? blockSize * Math.ceil((16 * s.inodeSize) / blockSize) : 0) : tableBlocks * blockSize;
-      if (length > 0) zero(device, group.inodeTable * blockSize, Math.min(length, tableBlocks * blockSize));
+      const length = lazy
+        ? reserved > 0
+          ? blockSize * Math.ceil((16 * s.inodeSize) / blockSize)
+          : 0
+        : tableBlocks * blockSize;
+      if (length > 0)
+        zero(device, group.inodeTable * blockSize, Math.min(length, tableBlocks * blockSize));
     }
   }
   s.freeBlocks = free;

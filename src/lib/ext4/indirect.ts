@@ -69,7 +69,13 @@ export function indirectMap(volume: Volume, node: Node, at: number, max: number)
   return { start, count, unwritten: false };
 }
 
-export function indirectSet(volume: Volume, node: Node, at: number, start: number, count: number): void {
+export function indirectSet(
+  volume: Volume,
+  node: Node,
+  at: number,
+  start: number,
+  count: number,
+): void {
   if (start + count > MAX_BLOCKS) throw new Ext4Error("too-big", "block number beyond 32 bits");
   for (let i = 0; i < count; i++) {
     const path = slots(volume, at + i);

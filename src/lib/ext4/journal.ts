@@ -239,7 +239,9 @@ export class Journal {
     const end = this.#blockSize - this.#tailSize;
     for (let at = 12; at + size <= end; ) {
       const v3 = this.#v3;
-      const flags = v3 ? getBe32(bytes, at + 4) : ((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number);
+      const flags = v3
+        ? getBe32(bytes, at + 4)
+        : ((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number);
       let block = getBe32(bytes, at);
       if (this.#wide) block += getBe32(bytes, at + 8) * 2 ** 32;
       tags.push({ block, flags, sum: v3 ? getBe32(bytes, at + 12) : undefined });
@@ -321,7 +323,12 @@ export class Journal {
    * Commits a transaction: all of it and all data written before is stable when it returns. What
    * earlier transactions changed must have been written in place already.
    */
-  commit(blocks: readonly Logged[], revokes: readonly number[], seconds: number, barrier: boolean): void {
+  commit(
+    blocks: readonly Logged[],
+    revokes: readonly number[],
+    seconds: number,
+    barrier: boolean,
+  ): void {
     const size = this.cost(blocks.length, revokes.length);
     if (size > this.capacity - 1) throw new Ext4Error("no-space", "transaction is too big");
     const used = (this.#head - this.#tail + this.capacity) % this.capacity;

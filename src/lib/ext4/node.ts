@@ -128,7 +128,7 @@ export class Node {
   }
   get rdev(): number {
     const old = get32(this.raw, 0x28);
-    if (old !== 0) return ((old >> 8) & 0xff) << 8 | (old & 0xff);
+    if (old !== 0) return (((old >> 8) & 0xff) << 8) | (old & 0xff);
     return get32(this.raw, 0x2c);
   }
   set rdev(rdev: number) {
@@ -158,7 +158,7 @@ export class Node {
     const sec = Math.max(low, Math.min(time.sec, room ? 2 ** 31 - 1 + 3 * 2 ** 32 : 2 ** 31 - 1));
     put32(this.raw, at, sec | 0);
     if (!room) return;
-    const epoch = Math.floor((sec - ((sec | 0))) / 2 ** 32) & 3;
+    const epoch = Math.floor((sec - (sec | 0)) / 2 ** 32) & 3;
     put32(this.raw, extraAt, ((time.nsec << 2) | epoch) >>> 0);
   }
   get atime(): Time {

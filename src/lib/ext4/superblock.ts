@@ -328,7 +328,8 @@ export class Super {
       if (count > 0) count += (metaBg ? meta : this.gdtBlocks) + this.reservedGdtBlocks;
     } else {
       const first = group - (group % this.descPerBlock);
-      if (group === first || group === first + 1 || group === first + this.descPerBlock - 1) count++;
+      if (group === first || group === first + 1 || group === first + this.descPerBlock - 1)
+        count++;
     }
     return count;
   }
@@ -352,7 +353,8 @@ export function parseSuper(bytes: Uint8Array, deviceSize: number): Super | undef
   };
   if (s.u32(0x18) > 2) bad(`bad block size ${s.u32(0x18) > 20 ? "" : s.blockSize}`);
   if (s.hasCsum) {
-    if ((s.bytes[0x175] as number) !== 1) bad("Found ext4 filesystem with unknown checksum algorithm.");
+    if ((s.bytes[0x175] as number) !== 1)
+      bad("Found ext4 filesystem with unknown checksum algorithm.");
     if (s.checksum() !== s.u32(0x3fc)) bad("invalid superblock checksum");
   }
   const { blockSize, inodeSize, descSize } = s;
@@ -363,10 +365,12 @@ export function parseSuper(bytes: Uint8Array, deviceSize: number): Super | undef
     bad(`unsupported descriptor size ${descSize}`);
   }
   const perGroup = s.blocksPerGroup;
-  if (perGroup === 0 || perGroup > blockSize * 8 || perGroup % 8 !== 0) bad(`#blocks per group too big: ${perGroup}`);
+  if (perGroup === 0 || perGroup > blockSize * 8 || perGroup % 8 !== 0)
+    bad(`#blocks per group too big: ${perGroup}`);
   const perBlock = blockSize / inodeSize;
   const ipg = s.inodesPerGroup;
-  if (ipg < perBlock || ipg > blockSize * 8 || ipg % 8 !== 0) bad(`invalid inodes per group: ${ipg}`);
+  if (ipg < perBlock || ipg > blockSize * 8 || ipg % 8 !== 0)
+    bad(`invalid inodes per group: ${ipg}`);
   if (s.firstDataBlock !== (blockSize === 1024 ? 1 : 0)) {
     if (s.firstDataBlock !== 0) bad(`bad geometry: first data block is ${s.firstDataBlock}`);
   }
@@ -384,11 +388,13 @@ export function parseSuper(bytes: Uint8Array, deviceSize: number): Super | undef
     s.freeBlocks = Math.min(s.freeBlocks, blocks);
     s.freeInodes = Math.min(s.freeInodes, s.inodes);
   }
-  if (s.reservedGdtBlocks > blockSize / 4) bad(`Number of reserved GDT blocks insanely large: ${s.reservedGdtBlocks}`);
+  if (s.reservedGdtBlocks > blockSize / 4)
+    bad(`Number of reserved GDT blocks insanely large: ${s.reservedGdtBlocks}`);
   if (s.firstInode < 11 || s.firstInode > s.inodes) bad(`invalid first ino: ${s.firstInode}`);
   if ((s.incompat & INCOMPAT_META_BG) !== 0 && s.u32(0x104) > s.gdtBlocks) {
     bad(`first meta block group too large: ${s.u32(0x104)}`);
   }
-  if ((s.incompat & INCOMPAT_FLEX_BG) !== 0 && (s.bytes[0x174] as number) > 31) bad("bad flex_bg size");
+  if ((s.incompat & INCOMPAT_FLEX_BG) !== 0 && (s.bytes[0x174] as number) > 31)
+    bad("bad flex_bg size");
   return s;
 }

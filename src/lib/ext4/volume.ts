@@ -166,7 +166,8 @@ export class Volume {
   #loadGroups(): void {
     const s = this.super;
     const { groups, descPerBlock, descSize } = s;
-    if (groups > MAX_GROUPS) throw new Ext4Error("unsupported", `groups count too large: ${groups}`);
+    if (groups > MAX_GROUPS)
+      throw new Ext4Error("unsupported", `groups count too large: ${groups}`);
     const tables = Math.ceil((s.inodesPerGroup * s.inodeSize) / this.blockSize);
     for (let index = 0; index < groups; index++) {
       const n = Math.floor(index / descPerBlock);
@@ -521,10 +522,12 @@ export class Volume {
       for (let i = 0; i < this.groups.length; i++) {
         const index = (home + i) % this.groups.length;
         const group = this.groups[index] as Group;
-        if (group.freeBlocks === 0 || (how === "run" && group.freeBlocks < Math.min(want, 64))) continue;
+        if (group.freeBlocks === 0 || (how === "run" && group.freeBlocks < Math.min(want, 64)))
+          continue;
         const from = i === 0 ? bit : (this.#cursors.get(index) ?? 0);
         const found =
-          this.#take(index, from, want, how) ?? (from > 0 ? this.#take(index, 0, want, how) : undefined);
+          this.#take(index, from, want, how) ??
+          (from > 0 ? this.#take(index, 0, want, how) : undefined);
         if (found !== undefined) return found;
       }
     }
@@ -535,7 +538,12 @@ export class Volume {
     return noSpace();
   }
 
-  #take(index: number, from: number, want: number, how: "exact" | "run" | "any"): Extent | undefined {
+  #take(
+    index: number,
+    from: number,
+    want: number,
+    how: "exact" | "run" | "any",
+  ): Extent | undefined {
     const group = this.groups[index] as Group;
     if (group.freeBlocks === 0) return undefined;
     const buf = this.blockBitmap(group);
@@ -677,19 +685,27 @@ export class Volume {
   }
 
   /** A new inode with one link, of the parent's neighbourhood. */
-  create(parent: Node, mode: number, uid: number, gid: number, now: { sec: number; nsec: number }): Node {
+  create(
+    parent: Node,
+    mode: number,
+    uid: number,
+    gid: number,
+    now: { sec: number; nsec: number },
+  ): Node {
     const s = this.super;
     const directory = (mode & 0o170000) === 0o040000;
     const group = this.#groupFor(parent, directory);
     const buf = this.inodeBitmap(group);
     const bits = buf.bytes;
-    let index = 0;
-    while (index < s.inodesPerGroup && ((bits[index >> 3] as number) & (1 << (index & 7))) !== 0) {
-      index += (index & 7) === 0 && bits[index >> 3] === 0xff ? 8 : 1;
-    }
+    const perGroup = s.inodesPerGroup;
+    let byte = 0;
+    while (byte < perGroup / 8 && bits[byte] === 0xff) byte++;
+    let index = byte * 8;
+    while (index < perGroup && ((bits[byte] as number) & (1 << (index & 7))) !== 0) index++;
     if (index >= s.inodesPerGroup) corrupt(`bg ${group.index}: free inodes count is wrong`);
     const ino = group.index * s.inodesPerGroup + index + 1;
-    if (ino < s.firstInode || this.#nodes.has(ino)) corrupt(`inode #${ino}: reserved inode is marked as free`);
+    if (ino < s.firstInode || this.#nodes.has(ino))
+      corrupt(`inode #${ino}: reserved inode is marked as free`);
     bits[index >> 3] = (bits[index >> 3] as number) | (1 << (index & 7));
     group.freeInodes--;
     s.freeInodes = Math.max(0, s.freeInodes - 1);
@@ -879,7 +895,8 @@ export class Volume {
       const run = mapBlocks(this, file, at, 1);
       if (run.start === 0) continue;
       const list = this.buffers.read(run.start).bytes.slice();
-      if (get32(list, this.blockSize - 8) !== 0x0b10ca04) corrupt("orphan file block has bad magic");
+      if (get32(list, this.blockSize - 8) !== 0x0b10ca04)
+        corrupt("orphan file block has bad magic");
       for (let i = 0; i + 4 <= this.blockSize - 8; i += 4) {
         const ino = get32(list, i);
         if (ino === 0) continue;

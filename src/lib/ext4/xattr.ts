@@ -75,7 +75,8 @@ function inodeArea(node: Node): { at: number; end: number } | undefined {
 function readBlock(volume: Volume, node: Node): Buf {
   const buf = volume.buffers.read(node.acl);
   const b = buf.bytes;
-  if (get32(b, 0) !== MAGIC || get32(b, 8) !== 1) corrupt(`inode #${node.ino}: bad block ${node.acl}`);
+  if (get32(b, 0) !== MAGIC || get32(b, 8) !== 1)
+    corrupt(`inode #${node.ino}: bad block ${node.acl}`);
   if (volume.super.hasCsum && volume.options.tolerant !== true && buf.checked !== "xattr") {
     if (get32(b, 16) !== checksum(volume, buf.block, b)) {
       corrupt(`inode #${node.ino}: xattr block ${node.acl}: checksum is wrong`);
@@ -208,7 +209,9 @@ export function setAttribute(
 }
 
 function storeBlock(volume: Volume, node: Node, list: Attribute[]): void {
-  list.sort((a, b) => a.index - b.index || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
+  list.sort(
+    (a, b) => a.index - b.index || a.name.length - b.name.length || (a.name < b.name ? -1 : 1),
+  );
   let buf = node.acl === 0 ? undefined : readBlock(volume, node);
   if (buf === undefined || get32(buf.bytes, 4) !== 1) {
     volume.reserve(1);

@@ -2,7 +2,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contents, fuzzImage, hasProgram, listTree, withDisks } from "../../../../test/support/disks.ts";
+import {
+  contents,
+  fuzzImage,
+  hasProgram,
+  listTree,
+  withDisks,
+} from "../../../../test/support/disks.ts";
 import { Errno } from "../../../abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_RDWR, O_WRONLY } from "../../../abi/fcntl.ts";
 import { MS_RDONLY } from "../../../abi/mount.ts";
@@ -23,7 +29,14 @@ afterAll(() => fs.rmSync(top, { recursive: true, force: true }));
 const KINDS: readonly (readonly [name: string, type: string, ...options: string[]])[] = [
   ["ext4", "ext4", "-b", "4096"],
   ["ext4 of Alpine", "ext4", "-b", "4096", "-O", "metadata_csum_seed,orphan_file"],
-  ["ext4, blocks of 1024, 32-bit descriptors", "ext4", "-b", "1024", "-O", "^64bit,^metadata_csum,uninit_bg"],
+  [
+    "ext4, blocks of 1024, 32-bit descriptors",
+    "ext4",
+    "-b",
+    "1024",
+    "-O",
+    "^64bit,^metadata_csum,uninit_bg",
+  ],
   ["ext4 without journal", "ext4", "-b", "2048", "-O", "^has_journal"],
   ["ext3", "ext3", "-b", "1024"],
   ["ext2", "ext2", "-b", "1024"],
@@ -34,7 +47,9 @@ function made(type: string, options: readonly string[], kib = 32768): string {
   const path = `${top}/${fs.readdirSync(top).length}.img`;
   fs.writeFileSync(path, "");
   fs.truncateSync(path, kib * 1024);
-  execFileSync("mke2fs", ["-q", "-F", "-t", type, "-E", "no_copy_xattrs", ...options, path], { stdio: "pipe" });
+  execFileSync("mke2fs", ["-q", "-F", "-t", type, "-E", "no_copy_xattrs", ...options, path], {
+    stdio: "pipe",
+  });
   return path;
 }
 
@@ -68,7 +83,11 @@ function check(path: string): string {
 
 function debugfs(path: string, ...commands: string[]): string {
   const input = `${commands.join("\n")}\n`;
-  return execFileSync("debugfs", ["-w", "-f", "-", path], { encoding: "utf8", stdio: "pipe", input });
+  return execFileSync("debugfs", ["-w", "-f", "-", path], {
+    encoding: "utf8",
+    stdio: "pipe",
+    input,
+  });
 }
 
 function* put(sys: Sys, path: string, data: Uint8Array, at = 0): Steps<void> {
@@ -104,7 +123,12 @@ function randomOf(start: number): (below: number) => number {
 }
 
 /** The same random operations on two trees: what each of them answered. */
-function* operations(sys: Sys, tops: readonly string[], random: (n: number) => number, count: number): Steps<void> {
+function* operations(
+  sys: Sys,
+  tops: readonly string[],
+  random: (n: number) => number,
+  count: number,
+): Steps<void> {
   const name = (): string => {
     const dir = random(4);
     return `${dir === 0 ? "" : `/dir ${random(5)}`}/${"n".repeat(random(60))}${random(25)}`;
@@ -150,17 +174,33 @@ function* operations(sys: Sys, tops: readonly string[], random: (n: number) => n
           case 10: {
             const fd = yield* settle(sys.openat(AT_FDCWD, top + one, O_RDWR));
             try {
-              sys.fallocate(fd, seed % 3 === 0 ? 0 : seed % 3 === 1 ? 1 : 3, at % 500_000, size + 1);
+              sys.fallocate(
+                fd,
+                seed % 3 === 0 ? 0 : seed % 3 === 1 ? 1 : 3,
+                at % 500_000,
+                size + 1,
+              );
             } finally {
               sys.close(fd);
             }
             break;
           }
           case 11:
-            sys.mknodat(AT_FDCWD, top + one, [0o10644, 0o20600, 0o60600][seed % 3] as number, 0x1234567);
+            sys.mknodat(
+              AT_FDCWD,
+              top + one,
+              [0o10644, 0o20600, 0o60600][seed % 3] as number,
+              0x1234567,
+            );
             break;
           case 12:
-            sys.setxattr(top + one, `user.${"x".repeat(seed % 9)}1`, pattern(size % 700, seed), 0, false);
+            sys.setxattr(
+              top + one,
+              `user.${"x".repeat(seed % 9)}1`,
+              pattern(size % 700, seed),
+              0,
+              false,
+            );
             break;
           default:
             yield* put(sys, top + one, pattern(size, seed), at);
@@ -202,11 +242,12 @@ describe.skipIf(!there).each(KINDS)("%s", (_name, type, ...options) => {
     const source = `${top}/source-${type}`;
     fs.rmSync(source, { recursive: true, force: true });
     fs.mkdirSync(`${source}/many`, { recursive: true });
-    for (let i = 0; i < 1500; i++) fs.writeFileSync(`${source}/many/a rather long name of file ${i}`, `${i}`);
+    for (let i = 0; i < 1500; i++)
+      fs.writeFileSync(`${source}/many/a rather long name of file ${i}`, `${i}`);
     fs.symlinkSync("x".repeat(300), `${source}/long link`);
     fs.symlinkSync("many", `${source}/link`);
     fs.writeFileSync(`${source}/big`, pattern(3_000_000, 9));
-        const hole = fs.openSync(`${source}/holes`, "w");
+    const hole = fs.openSync(`${source}/holes`, "w");
     for (let i = 0; i < 1200; i++) fs.writeSync(hole, pattern(100, i), 0, 100, i * 8192);
     fs.closeSync(hole);
     const path = made(type, ["-I", "256", "-d", source, ...options], 40_000);
@@ -225,14 +266,16 @@ describe.skipIf(!there).each(KINDS)("%s", (_name, type, ...options) => {
       expect(strOf(sys.getxattr("/mnt/big", "user.small", true))).toBe("value");
       expect(sys.listxattr("/mnt/big", true).sort()).toEqual(["user.large", "user.small"]);
       // Its hash tree is given up; what is in it stays.
-      for (let i = 0; i < 1500; i += 3) sys.unlinkat(AT_FDCWD, `/mnt/many/a rather long name of file ${i}`, 0);
+      for (let i = 0; i < 1500; i += 3)
+        sys.unlinkat(AT_FDCWD, `/mnt/many/a rather long name of file ${i}`, 0);
       for (let i = 0; i < 700; i++) yield* put(sys, `/mnt/many/more ${i}`, bytesOf(`${i}`));
       expect(yield* listTree(sys, "/mnt/many")).toHaveLength(1700);
       sys.removexattr("/mnt/big", "user.large", true);
       sys.setxattr("/mnt/big", "user.third", pattern(400, 1), 0, true);
       sys.setxattr("/mnt/many", "security.x", bytesOf("dir"), 0, true);
       // Filling the holes in another order, then cutting pieces out.
-      for (let i = 0; i < 1200; i++) yield* put(sys, "/mnt/holes", pattern(500, i), ((i * 7) % 1200) * 8192 + 4096);
+      for (let i = 0; i < 1200; i++)
+        yield* put(sys, "/mnt/holes", pattern(500, i), ((i * 7) % 1200) * 8192 + 4096);
       const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/holes", O_RDWR));
       for (let i = 0; i < 600; i++) sys.fallocate(fd, 3, ((i * 11) % 1200) * 8192, 8192);
       sys.close(fd);
@@ -270,7 +313,8 @@ describe.skipIf(!there).each(KINDS)("%s", (_name, type, ...options) => {
       const free = sys.statfs("/mnt").bfree;
       const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/full", O_RDWR | O_CREAT, 0o644));
       let last = "none";
-      for (let i = 0; i < 40 && last === "none"; i++) last = code(() => sys.write(fd, new Uint8Array(1 << 20)));
+      for (let i = 0; i < 40 && last === "none"; i++)
+        last = code(() => sys.write(fd, new Uint8Array(1 << 20)));
       expect(last).toBe("ENOSPC");
       for (let i = 0; i < 100; i++) {
         code(() => sys.mkdirat(AT_FDCWD, `/mnt/${"d".repeat(200)}${i}`, 0o755));
@@ -281,7 +325,8 @@ describe.skipIf(!there).each(KINDS)("%s", (_name, type, ...options) => {
       sys.unlinkat(AT_FDCWD, "/mnt/full", 0);
       for (const line of yield* listTree(sys, "/mnt")) {
         const name = `/mnt${line.split(" ")[0]}`;
-        if (name !== "/mnt/lost+found") sys.unlinkat(AT_FDCWD, name, name.startsWith("/mnt/d") ? AT_REMOVEDIR : 0);
+        if (name !== "/mnt/lost+found")
+          sys.unlinkat(AT_FDCWD, name, name.startsWith("/mnt/d") ? AT_REMOVEDIR : 0);
       }
       expect(free - sys.statfs("/mnt").bfree).toBeLessThan(40);
       // No inode is left either.
@@ -375,14 +420,23 @@ test.skipIf(!there)("orphans, options, features", () => {
     sys.umount2("/mnt", 0);
     sys.umount2("/proc", 0);
   });
-  expect(kernel.log.since(0).some(({ text }) => /mounted filesystem [-0-9a-f]{36} r\/w with ordered/.test(text))).toBe(true);
+  expect(
+    kernel.log
+      .since(0)
+      .some(({ text }) => /mounted filesystem [-0-9a-f]{36} r\/w with ordered/.test(text)),
+  ).toBe(true);
   fs.writeFileSync(path, disk.read(0, disk.size));
   expect(check(path)).toBe("clean");
   fs.writeFileSync(path, crashed);
   const log = inside(path, "ext4", function* (sys) {
-    expect((yield* tree(sys, "/mnt")).map((line) => line.split(" ")[0])).toEqual(["/lost+found", "/stays"]);
+    expect((yield* tree(sys, "/mnt")).map((line) => line.split(" ")[0])).toEqual([
+      "/lost+found",
+      "/stays",
+    ]);
   });
-  expect(log.join("\n")).toContain("EXT4-fs (vda): recovery complete\nEXT4-fs (vda): 2 orphan inodes deleted");
+  expect(log.join("\n")).toContain(
+    "EXT4-fs (vda): recovery complete\nEXT4-fs (vda): 2 orphan inodes deleted",
+  );
   expect(check(path)).toBe("clean");
   fs.writeFileSync(path, crashed);
   expect(spawnSync("e2fsck", ["-p", path]).status).toBeLessThan(2);
@@ -398,11 +452,18 @@ test.skipIf(!there)("orphans, options, features", () => {
       answer = code(() => sys.mount("/dev/vda", "/mnt", "ext4", flags, ""));
       yield* [];
     });
-    return `${answer} ${kernel.log.since(0).map(({ text }) => text).join("|")}`;
+    return `${answer} ${kernel.log
+      .since(0)
+      .map(({ text }) => text)
+      .join("|")}`;
   };
-  expect(refuse(0)).toBe("EINVAL EXT4-fs (vda): Couldn't mount because of unsupported optional features (20000): casefold");
+  expect(refuse(0)).toBe(
+    "EINVAL EXT4-fs (vda): Couldn't mount because of unsupported optional features (20000): casefold",
+  );
   bytes[1024 + 0x62] = 0;
   bytes[1024 + 0x65] = 0x80;
-  expect(refuse(0)).toBe("EINVAL EXT4-fs (vda): Couldn't mount RDWR because of unsupported optional features (8000): verity");
+  expect(refuse(0)).toBe(
+    "EINVAL EXT4-fs (vda): Couldn't mount RDWR because of unsupported optional features (8000): verity",
+  );
   expect(refuse(MS_RDONLY)).toContain("none ");
 });

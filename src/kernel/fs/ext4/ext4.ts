@@ -10,7 +10,7 @@ import {
   Errno,
   EUCLEAN,
 } from "../../../abi/errno.ts";
-import { EXT4_SUPER_MAGIC } from "../../../abi/mount.ts";
+import { EXT4_SUPER_MAGIC, MS_SILENT } from "../../../abi/mount.ts";
 import type { Blocking } from "../../../abi/program.ts";
 import type { StatFs } from "../../../abi/stat.ts";
 import { Ext4Error } from "../../../lib/ext4/error.ts";
@@ -29,8 +29,13 @@ import { mountBdev, unmountBdev } from "../../block/mount.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { FileSystemType } from "../filesystems.ts";
 import type { SuperBlock } from "../inode.ts";
-import { Ext4Inode, makeInode } from "./inode.ts";
-import { defaultExt4Options, type Ext4Options, ext4OptionsText, parseExt4Options } from "./options.ts";
+import { type Ext4Inode, makeInode } from "./inode.ts";
+import {
+  defaultExt4Options,
+  type Ext4Options,
+  ext4OptionsText,
+  parseExt4Options,
+} from "./options.ts";
 
 /** Features that ext2 and ext3 may have. */
 const EXT2_INCOMPAT = 0x12;
@@ -53,9 +58,19 @@ export class Ext4 implements SuperBlock {
   /** Whether s_state says "clean" when all has been written. */
   #valid: boolean;
   readonly #overhead: number;
+  /** MS_SILENT: somebody tries one type after the other. */
+  readonly #silent: boolean;
 
-  constructor(kernel: Kernel, bdev: Bdev, type: string, options: Ext4Options, readonly: boolean) {
+  constructor(
+    kernel: Kernel,
+    bdev: Bdev,
+    type: string,
+    options: Ext4Options,
+    readonly: boolean,
+    silent: boolean,
+  ) {
     this.kernel = kernel;
+    this.#silent = silent;
     this.type = type;
     this.bdev = bdev;
     this.dev = bdev.rdev;
@@ -118,7 +133,7 @@ export class Ext4 implements SuperBlock {
       }
       if (!(error instanceof Ext4Error)) throw error;
       if (error.message === "no magic" || error.message === "too small") {
-        this.log(3, `VFS: Can't find ext4 filesystem`);
+        if (!this.#silent) this.log(3, "VFS: Can't find ext4 filesystem");
         throw EINVAL;
       }
       this.log(3, error.message);
@@ -135,7 +150,7 @@ export class Ext4 implements SuperBlock {
     const journal = (s.compat & COMPAT_HAS_JOURNAL) !== 0;
     if (this.type === "ext3" && !journal) throw EINVAL;
     if (incompat === 0 && ro === 0) return;
-    this.log(3, `couldn't mount as ${this.type} due to feature incompatibilities`);
+    if (!this.#silent) this.log(3, `couldn't mount as ${this.type} due to feature incompatibilities`);
     throw EINVAL;
   }
 
@@ -421,7 +436,7 @@ function typeOf(name: string): FileSystemType {
     mount: (kernel, task, source, data, flags) =>
       mountBdev(kernel, task, name, source, flags, (bdev, readonly) => {
         const options = parseExt4Options(data, defaultExt4Options());
-        return new Ext4(kernel, bdev, name, options, readonly);
+        return new Ext4(kernel, bdev, name, options, readonly, (flags & MS_SILENT) !== 0);
       }),
   };
 }

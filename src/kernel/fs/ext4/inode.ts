@@ -85,7 +85,10 @@ export function makeInode(sb: Ext4, node: Node): Ext4Inode {
     case 0o140000:
       return new Ext4Inode(sb, node);
     default:
-      throw new Ext4Error("corrupt", `iget: inode #${node.ino}: bogus i_mode (${node.mode.toString(8)})`);
+      throw new Ext4Error(
+        "corrupt",
+        `iget: inode #${node.ino}: bogus i_mode (${node.mode.toString(8)})`,
+      );
   }
 }
 
@@ -363,7 +366,8 @@ export class Ext4Directory extends Ext4Inode {
   /** Whether one of its names may go. */
   #mustGive(inode: Ext4Inode | undefined): void {
     if ((this.node.flags & (FLAG_IMMUTABLE | FLAG_APPEND)) !== 0) throw EPERM;
-    if (inode !== undefined && (inode.node.flags & (FLAG_IMMUTABLE | FLAG_APPEND)) !== 0) throw EPERM;
+    if (inode !== undefined && (inode.node.flags & (FLAG_IMMUTABLE | FLAG_APPEND)) !== 0)
+      throw EPERM;
   }
 
   /** A directory more or less below it. */
@@ -372,7 +376,8 @@ export class Ext4Directory extends Ext4Inode {
     // One link: there were once too many to count.
     if (this.nlink !== 1) {
       let links = this.nlink + step;
-      if (links >= LINK_MAX && (this.sb.volume.super.roCompat & RO_COMPAT_DIR_NLINK) !== 0) links = 1;
+      if (links >= LINK_MAX && (this.sb.volume.super.roCompat & RO_COMPAT_DIR_NLINK) !== 0)
+        links = 1;
       this.nlink = Math.max(links, 2);
       if (links === 1) this.nlink = 1;
     }
@@ -384,7 +389,13 @@ export class Ext4Directory extends Ext4Inode {
   }
 
   /** Makes an inode, lets `fill` complete it, and enters it; nothing remains when that fails. */
-  #make(name: string, mode: number, uid: number, gid: number, fill: (node: Node) => void): Ext4Inode {
+  #make(
+    name: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    fill: (node: Node) => void,
+  ): Ext4Inode {
     return this.sb.change(() => {
       this.#mustTake();
       const { volume } = this.sb;
@@ -528,7 +539,13 @@ export class Ext4Directory extends Ext4Inode {
     });
   }
 
-  #exchange(name: string, to: Ext4Directory, newName: string, moved: Ext4Inode, other?: Ext4Inode): void {
+  #exchange(
+    name: string,
+    to: Ext4Directory,
+    newName: string,
+    moved: Ext4Inode,
+    other?: Ext4Inode,
+  ): void {
     if (other === undefined) throw ENOENT;
     const { volume } = this.sb;
     directory.redirect(volume, this.node, name, other.ino, directory.fileType(other.mode));

@@ -172,7 +172,9 @@ describe.skipIf(!there).each([
       const after = disk.stable.read(0, disk.size);
       fs.writeFileSync(path, after);
       const repaired = e2fsck(path, "-p");
-      expect(repaired.status === 0 || repaired.status === 1, `${cut}: ${repaired.stdout}`).toBe(true);
+      expect(repaired.status === 0 || repaired.status === 1, `${cut}: ${repaired.stdout}`).toBe(
+        true,
+      );
       const full = e2fsck(path, "-fn");
       expect(full.status, `${cut}: after e2fsck -p: ${full.stdout}`).toBe(0);
       verify(fs.readFileSync(path), known, `${cut}: after e2fsck`);
