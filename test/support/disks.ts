@@ -12,8 +12,13 @@ import type { FileSystemType } from "../../src/kernel/fs/filesystems.ts";
 import type { Limits } from "../../src/kernel/host.ts";
 import { type TestKernel, testKernel } from "./kernel.ts";
 
-/** True when a program of Debian is there: tests are skipped by name without it. */
+/**
+ * True when a program of Debian is there: tests are skipped by name without it. Those for
+ * administrators are then found by PATH, whoever runs the tests.
+ */
 export function hasProgram(name: string): boolean {
+  const path = process.env["PATH"] ?? "";
+  if (!path.split(":").includes("/usr/sbin")) process.env["PATH"] = `${path}:/usr/sbin:/sbin`;
   return ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].some((dir) => existsSync(dir + name));
 }
 
