@@ -8,9 +8,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { settle } from "../../src/abi/program.ts";
 import { Machine, nodeHost } from "../../src/index.ts";
 import type { Host, Uplink, UplinkHandler } from "../../src/kernel/host.ts";
+import { strOf } from "../../src/lib/bytes.ts";
 import { NXDOMAIN, TYPE_A } from "../../src/lib/dns.ts";
+import { httpOpen } from "../../src/libc/http.ts";
+import { HttpConnections } from "../../src/libc/http-connection.ts";
+import { HttpError } from "../../src/libc/http-error.ts";
 import { buildIfStale } from "../support/build.ts";
 
 const closers: (() => void)[] = [];
@@ -174,6 +179,65 @@ test("through a proxy: the URL whole, or a tunnel for TLS", async () => {
     "ok\nwget: a.example: the proxy 10.0.2.2 refused: HTTP/1.1 503 No\nwget: bad address 'b.local'\nstatus 1\n",
   );
   expect(seen).toEqual(["GET http://a.example/x?y HTTP/1.1", "CONNECT a.example:443 HTTP/1.1"]);
+});
+
+test("the HTTP client keeps connections, asks for parts and for changes", async () => {
+  let connections = 0;
+  const server = createHttp((request, response) => {
+    if (request.headers["if-none-match"] === '"1"') response.writeHead(304).end();
+    else if (request.url === "/last") response.writeHead(200, { Connection: "close" }).end("bye");
+    else response.writeHead(200, { ETag: '"1"' }).end(`${request.url}`);
+  });
+  server.on("connection", () => connections++);
+  const port = await listening(server);
+  const machine = Machine.boot({ network: { allow: ["127.0.0.1"] } });
+  const said: string[] = [];
+  machine.install("/bin/fetch", function* (sys) {
+    const pool = new HttpConnections(sys);
+    const options = { connections: pool, timeoutMs: 5000 };
+    for (const [path, etag] of [["/a"], ["/b"], ["/b", '"1"'], ["/last"], ["/c"]]) {
+      const more = etag === undefined ? options : { ...options, etag };
+      const answer = yield* httpOpen(sys, `http://10.0.2.2:${port}${path}`, more);
+      const body = yield* settle(answer.read(100));
+      const end = yield* settle(answer.read(100));
+      said.push(
+        `${answer.status} ${strOf(body)} ${end.length} ${answer.headers.get("etag") ?? ""}`,
+      );
+      answer.close();
+    }
+    pool.close();
+    for (const url of [
+      "http://10.0.2.2:1/",
+      "http://no.example/",
+      "ftp://x/",
+      "http://192.0.2.1/",
+    ]) {
+      try {
+        yield* httpOpen(sys, url, options);
+      } catch (e) {
+        if (!(e instanceof HttpError)) throw e;
+        said.push(`${e.kind}: ${e.message}`);
+      }
+    }
+    return 0;
+  });
+  try {
+    expect((await machine.exec("fetch", { timeoutMs: 20_000 })).status).toBe(0);
+  } finally {
+    machine.close();
+  }
+  expect(said).toEqual([
+    '200 /a 0 "1"',
+    '200 /b 0 "1"',
+    "304  0 ",
+    "200 bye 0 ",
+    '200 /c 0 "1"',
+    "connect: 10.0.2.2: cannot connect to port 1: Connection refused",
+    "resolve: no.example: cannot resolve the name: Name does not resolve",
+    "url: bad URL: ftp://x/",
+    "connect: 192.0.2.1: cannot connect to port 80: Permission denied",
+  ]);
+  expect(connections).toBe(2);
 });
 
 test("a guest that does not read makes the sender wait", async () => {

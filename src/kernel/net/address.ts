@@ -107,7 +107,7 @@ export function checkFamily(addr: SockAddr, family: number): InetAddr {
   if (addr.family !== AF_INET && addr.family !== AF_INET6) throw EAFNOSUPPORT;
   if (addr.family !== family) throw family === AF_INET ? EAFNOSUPPORT : EINVAL;
   if (addr.addr.length !== (family === AF_INET ? 4 : 16)) throw EINVAL;
-  if (!(addr.port >= 0 && addr.port <= 65535)) throw EINVAL;
+  if (!Number.isInteger(addr.port) || addr.port < 0 || addr.port > 65535) throw EINVAL;
   return addr;
 }
 

@@ -16,6 +16,7 @@ import {
   type UCred,
 } from "../../abi/socket.ts";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
+import { encodeNl } from "../../lib/netlink.ts";
 
 function run(main: (sys: Sys, out: string[]) => Steps<number>): string {
   const out: string[] = [];
@@ -191,4 +192,65 @@ test("writing to a closed peer is EPIPE and SIGPIPE", () => {
     return 0;
   });
   expect(out).toBe("EPIPE");
+});
+
+test("hostile arguments for the network are refused, not passed on", () => {
+  const cases: [(sys: Sys) => unknown, string][] = [
+    [(sys) => sys.connect(sys.socket(AF_INET, SOCK_STREAM, 0), lo(1.5)), "EINVAL"],
+    [(sys) => sys.connect(sys.socket(AF_INET, SOCK_STREAM, 0), lo(Number.NaN)), "EINVAL"],
+    [
+      (sys) => sys.sendmsg(sys.socket(AF_INET, SOCK_DGRAM, 0), bytesOf("x"), { to: lo(70000) }),
+      "EINVAL",
+    ],
+    [(sys) => sys.setsockopt(sys.socket(AF_INET, SOCK_STREAM, 0), 6, 31, "tls"), "ENOTCONN"],
+    [(sys) => sys.setsockopt(sys.socket(AF_INET, SOCK_STREAM, 0), 282, 100, {}), "ENOPROTOOPT"],
+    [(sys) => sys.ioctl(sys.socket(AF_INET, SOCK_DGRAM, 0), 0x8913, { name: "x" }), "ENODEV"],
+    [(sys) => sys.ioctl(sys.socket(AF_INET, SOCK_DGRAM, 0), 0x8913, undefined), "EINVAL"],
+    [(sys) => sys.sendmsg(sys.socket(16, 3, 0), new Uint8Array(7)), "EINVAL"],
+    [(sys) => sys.sendmsg(sys.socket(16, 3, 0), new Uint8Array(40).fill(255)), "EINVAL"],
+  ];
+  for (const [act, expected] of cases) {
+    const out = run(function* (sys) {
+      yield* settle(act(sys) as undefined);
+      return 0;
+    });
+    expect(out).toBe(expected);
+  }
+});
+
+test("rtnetlink takes any bytes", () => {
+  const out = run(function* (sys, o) {
+    const fd = sys.socket(16, 3, 0);
+    let seed = 1;
+    const random = (n: number): number => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % n;
+    };
+    let refused = 0;
+    for (let i = 0; i < 3000; i++) {
+      const body = Uint8Array.from({ length: random(60) }, () =>
+        random(4) === 0 ? random(256) : random(12),
+      );
+      // Small families, indices and attribute heads get past the first checks.
+      if (body.length > 0) body[0] = [0, 2, 10, 255][random(4)] as number;
+      const type = 16 + random(24);
+      const message = encodeNl({
+        type,
+        flags: random(2) * 0x300 + random(8) * 0x100,
+        seq: i,
+        pid: 0,
+        body,
+      });
+      try {
+        yield* settle(sys.sendmsg(fd, message));
+        for (;;) yield* settle(sys.recvmsg(fd, 65536, MSG_DONTWAIT));
+      } catch (error) {
+        if (!(error instanceof Errno)) throw error;
+        refused++;
+      }
+    }
+    o.push(String(refused));
+    return 0;
+  });
+  expect(out).toBe("3000");
 });

@@ -35,6 +35,9 @@ import { netStack } from "./stack.ts";
 import { StreamSocket } from "./stream.ts";
 import { RemoteEnd } from "./tcp-end.ts";
 
+/** Bytes of certificates and keys that the host is given. */
+const CERTIFICATES_MAX = 16 * 1024 * 1024;
+
 /** The TCP ports of a machine. */
 export function tcpPorts(kernel: Kernel): PortTable<TcpSocket> {
   return kernel.slot("tcp", () => new PortTable<TcpSocket>());
@@ -87,6 +90,7 @@ export class TcpSocket extends StreamSocket {
     const way = netStack(this.#kernel).route(addr.addr, this.#binding.device);
     if (way.local) return super.connectTo(task, addr, nonblock);
     const { gateway, source, device } = way;
+    if (addr.port === 0) throw ECONNREFUSED;
     if (way.broadcast || gateway === undefined || source === undefined) throw ENETUNREACH;
     this.autobind();
     if (isAny(this.#binding.local.addr))
@@ -220,7 +224,8 @@ export class TcpSocket extends StreamSocket {
 function isHandshake(value: unknown): value is TlsHandshake {
   if (typeof value !== "object" || value === null) return false;
   const { servername, verify, ca, cert, key } = value as Partial<TlsHandshake>;
-  const bytes = (b: unknown): boolean => b === undefined || b instanceof Uint8Array;
+  const bytes = (b: unknown): boolean =>
+    b === undefined || (b instanceof Uint8Array && b.length <= CERTIFICATES_MAX);
   return (
     typeof servername === "string" &&
     servername.length < 256 &&

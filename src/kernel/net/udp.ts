@@ -1,5 +1,5 @@
 // UDP (udp(7)): inside the machine from socket to socket, outside by way of the gateway.
-import { EACCES, ENETUNREACH } from "../../abi/errno.ts";
+import { EACCES, EINVAL, ENETUNREACH } from "../../abi/errno.ts";
 import type { Blocking } from "../../abi/program.ts";
 import {
   IPPROTO_IP,
@@ -84,6 +84,7 @@ export class UdpSocket extends DatagramSocket {
   protected override sendOut(_task: Task, bytes: Uint8Array, wanted: SockAddr): boolean {
     const [addr, way] = this.#way(wanted);
     if (way.local) return false;
+    if (addr.port === 0) throw EINVAL;
     const everybody = way.broadcast && !isMulticast(plain(addr.addr));
     if (everybody && this.getOption(SOL_SOCKET, SO_BROADCAST) !== 1) throw EACCES;
     if (way.gateway === undefined) throw ENETUNREACH;
