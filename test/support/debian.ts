@@ -8,6 +8,7 @@ const PROGRAMS = [
   { path: "/usr/bin/busybox", package: "busybox-static" },
   { path: "/usr/sbin/mkfs.vfat", package: "dosfstools" },
   { path: "/usr/sbin/e2fsck", package: "e2fsprogs" },
+  { path: "/usr/bin/mtools", package: "mtools" },
   { path: "/usr/sbin/sfdisk", package: "fdisk" },
   { path: "/usr/bin/mksquashfs", package: "squashfs-tools" },
   { path: "/usr/bin/xorriso", package: "xorriso" },
