@@ -65,7 +65,6 @@ export function* setupGrub(d: DiskSetup, t: BootTarget): Steps<void> {
   const boot = `${t.mnt}/boot`;
   if (d.efi) {
     const dir = yield* efiDirectory(d, t.mnt);
-    if (dir === undefined) yield* s.eecho("WARNING: EFI directory was not found");
     const [target, short] = d.arch.startsWith("arm")
       ? ["arm-efi", "arm"]
       : (GRUB_EFI[d.arch] ?? ["", ""]);

@@ -303,8 +303,8 @@ export function* installMountedRoot(
   }
   let disks = given;
   if (disks.length === 0 && d.bootloaderNeedsDisk) {
-    const disk = yield* bootloaderDisk(d, facts.bootDevice);
-    if (disk === undefined)
+    const disk =
+      (yield* bootloaderDisk(d, facts.bootDevice)) ??
       s.die(
         `Bootloader target disk is required. Use -b DISKDEV, for example: setup-disk -m sys -b /dev/sda ${mnt}`,
       );
@@ -317,13 +317,10 @@ export function* installMountedRoot(
       `Root device:     ${facts.device}\nRoot filesystem: ${facts.type}\n` +
         `Boot device:     ${facts.bootDevice}\nBoot filesystem: ${facts.bootType}`,
     );
-  let overlay: string | undefined;
-  if (d.apkovl === "") overlay = yield* copySettings(d, mnt);
-  else {
+  if (d.apkovl !== "")
     yield* s.echo(`Restoring backup from ${d.apkovl} to ${facts.device}...`);
-    overlay = yield* unpackOverlay(d, mnt);
-    if (overlay === undefined) return 1;
-  }
+  const overlay = d.apkovl === "" ? yield* copySettings(d, mnt) : yield* unpackOverlay(d, mnt);
+  if (overlay === undefined) return 1;
   // A system on a disk has its modules there.
   for (const link of yield* s.glob(`${mnt}/etc/runlevels/*/modloop`)) s.remove(link);
   yield* writeFstab(d, mnt);

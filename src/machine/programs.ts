@@ -11,6 +11,7 @@ import { mkinitfsPrograms } from "../mkinitfs/programs.ts";
 import { getconf } from "../musl-utils/getconf.ts";
 import { openrcPrograms } from "../openrc/programs.ts";
 import { sslClientPrograms } from "../ssl_client/programs.ts";
+import { opensslPrograms } from "../openssl/programs.ts";
 import { utilLinuxPrograms } from "../util-linux/programs.ts";
 
 /** The programs of the base system; made anew by each caller. */
@@ -26,6 +27,7 @@ export function basePrograms(): Map<string, Program> {
     ...e2fsprogsPrograms(),
     ...mkinitfsPrograms(),
     ...alpineConfPrograms(),
+    ...opensslPrograms(),
     ...utilLinuxPrograms(),
     ...dosfstoolsPrograms(),
   ]);

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Kernels came or went.
+exec /sbin/update-extlinux
