@@ -7,9 +7,7 @@ import { bytesOf } from "../lib/bytes.ts";
 import { strftime } from "./time/strftime.ts";
 import { localtime, type Zone } from "./time/zone.ts";
 
-/** Facilities, to be added to a priority (0 emerg … 7 debug). */
-export const LOG_USER = 8;
-export const LOG_DAEMON = 24;
+/** A facility, to be added to a priority (0 emerg … 7 debug). */
 export const LOG_CRON = 72;
 
 /** An open connection to syslogd, made at the first message. */

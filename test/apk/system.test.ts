@@ -70,7 +70,9 @@ test("audit tells what no package brought, and what was changed", async () => {
     "echo x >>/etc/motd; rm /etc/hosts; echo x >>/usr/share/udhcpc/default.script",
   );
   expect(await outcome(machine, audit)).toBe(`${image}U etc/motd\nU etc/shadow\n[0]`);
-  expect(await outcome(machine, system)).toBe("U usr/share/udhcpc/default.script\nX etc/hosts\n[0]");
+  expect(await outcome(machine, system)).toBe(
+    "U usr/share/udhcpc/default.script\nX etc/hosts\n[0]",
+  );
   expect(
     await outcome(machine, "apk fix bivy-busybox; apk audit --system --ignore-busybox-symlinks"),
   ).toBe(
