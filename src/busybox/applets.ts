@@ -134,6 +134,8 @@ import { netstat } from "./networking/netstat.ts";
 import { nslookup } from "./networking/nslookup.ts";
 import { ntpd } from "./networking/ntpd.ts";
 import { ping, ping6 } from "./networking/ping.ts";
+import { pscan } from "./networking/pscan.ts";
+import { rdate } from "./networking/rdate.ts";
 import { route } from "./networking/route.ts";
 import { traceroute, traceroute6 } from "./networking/traceroute.ts";
 import { udhcpc } from "./networking/udhcpc.ts";
@@ -454,6 +456,8 @@ export function allApplets(): Applet[] {
     netstat,
     nslookup,
     ntpd,
+    pscan,
+    rdate,
     route,
     traceroute,
     traceroute6,

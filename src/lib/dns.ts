@@ -19,7 +19,6 @@ export const FORMERR = 1;
 export const SERVFAIL = 2;
 export const NXDOMAIN = 3;
 export const NOTIMP = 4;
-export const REFUSED = 5;
 
 const FLAG_RESPONSE = 0x8000;
 const FLAG_TRUNCATED = 0x0200;
