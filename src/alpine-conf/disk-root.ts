@@ -126,8 +126,9 @@ function* copySettings(d: DiskSetup, mnt: string): Steps<string> {
   s.remove(file);
   const repositories = `${mnt}/etc/apk/repositories`;
   const lines = yield* s.text(repositories);
-  // Media that were mounted here will not be there.
-  if (lines !== undefined) yield* s.write(repositories, lines.replace(/^\//gm, "#/"));
+  // Media that were mounted here will not be there, but for the packages that the computer itself brings.
+  if (lines !== undefined)
+    yield* s.write(repositories, lines.replace(/^\/(?!media\/bivy\/)/gm, "#/"));
   return `${text}\n`;
 }
 
@@ -321,6 +322,9 @@ export function* installMountedRoot(
     yield* s.echo(`Restoring backup from ${d.apkovl} to ${facts.device}...`);
   const overlay = d.apkovl === "" ? yield* copySettings(d, mnt) : yield* unpackOverlay(d, mnt);
   if (overlay === undefined) return 1;
+  // Places for what is mounted before the root can be written to.
+  for (const [, place = ""] of yield* s.rows("/proc/mounts"))
+    if (/^\/media\/[^/]+$/.test(place)) s.mkdirs(mnt + place);
   // A system on a disk has its modules there.
   for (const link of yield* s.glob(`${mnt}/etc/runlevels/*/modloop`)) s.remove(link);
   yield* writeFstab(d, mnt);

@@ -154,7 +154,13 @@ function* moveMounts(early: Early): Steps<void> {
     .map((line) => line.split(" ")[1] ?? "");
   for (const target of mounts) {
     if (!/^\/(proc|sys|dev|run|media\/[^/]+)$/.test(target)) continue;
-    early.mkdirs(SYSROOT + target);
+    try {
+      early.mkdirs(SYSROOT + target);
+    } catch (e) {
+      // A root that is read-only still and has no place for it.
+      if (!(e instanceof Errno)) throw e;
+      continue;
+    }
     early.mount(target, SYSROOT + target, "", MS_MOVE);
   }
 }
