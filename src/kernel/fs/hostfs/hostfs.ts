@@ -1,5 +1,5 @@
 // hostfs: a folder of the host as a file system. Its type is shown as "9p", what machines with a host usually have there.
-import { EINVAL, EMFILE, ENFILE, ENOENT, ESTALE } from "../../../abi/errno.ts";
+import { EINVAL, EMFILE, ENFILE, ENOENT, EROFS, ESTALE } from "../../../abi/errno.ts";
 import { V9FS_MAGIC } from "../../../abi/mount.ts";
 import type { Blocking } from "../../../abi/program.ts";
 import { S_IFDIR, S_IFMT, type StatFs } from "../../../abi/stat.ts";
@@ -29,6 +29,8 @@ export class HostFs implements SuperBlock {
   readonly files: HostFiles;
   readonly attributes: AttributeTable;
   /** Every inode somebody may still hold, so that one file is one inode whatever its name. */
+  /** Made so by mount(2). */
+  #readonly = false;
   readonly #inodes = new Map<string | number, WeakRef<HostInode>>();
   #sweepAt = FIRST_SWEEP;
   readonly #rootDev: number;
@@ -59,7 +61,11 @@ export class HostFs implements SuperBlock {
   }
 
   get readonly(): boolean {
-    return this.files.readonly;
+    return this.#readonly || this.files.readonly;
+  }
+
+  set readonly(readonly: boolean) {
+    this.#readonly = readonly;
   }
 
   options(): string {
@@ -70,8 +76,10 @@ export class HostFs implements SuperBlock {
     return { ...this.files.statfs(), type: V9FS_MAGIC, flags: 0 };
   }
 
-  remount(data: string): void {
-    if (data !== "") throw EINVAL;
+  remount(data: string, readonly: boolean): void {
+    if (data !== "" && data !== this.options()) throw EINVAL;
+    // What the host lends for reading stays so.
+    if (!readonly && this.files.readonly) throw EROFS;
   }
 
   release(): void {
