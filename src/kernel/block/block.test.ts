@@ -18,16 +18,17 @@ import {
   LOOP_GET_STATUS64,
   type LoopInfo,
 } from "../../abi/block.ts";
-import { Errno } from "../../abi/errno.ts";
+import { EIO, Errno } from "../../abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, SEEK_END } from "../../abi/fcntl.ts";
 import { type Steps, type Sys, settle } from "../../abi/program.ts";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
 import { devtmpfs } from "../fs/devtmpfs/devtmpfs.ts";
+import type { SuperBlock } from "../fs/inode.ts";
 import { sysfs } from "../fs/sysfs/sysfs.ts";
 import type { Limits } from "../host.ts";
 import { type DiskSpec, registerBlock } from "./attach.ts";
 import { type BlockDevice, MemoryDisk } from "./device.ts";
-import { disks, syncDisks } from "./genhd.ts";
+import { type Bdev, closeDisks, disks, syncDisks } from "./genhd.ts";
 
 /** Counts what reaches the store, and keeps it where a cache makes sense. */
 class SlowDisk implements BlockDevice {
@@ -383,4 +384,31 @@ test("ioctls with anything give errnos", () => {
     expect(yield* cat(sys, "/proc/diskstats")).toContain(" vda ");
   });
   expect(kernel.openFiles).toBeLessThan(4);
+});
+
+test("the end of the machine writes what is cached; a disk that fails is told of", () => {
+  for (const fails of [false, true]) {
+    const disk = new SlowDisk(1 << 20);
+    const { kernel, host, run } = withDisks([{ device: disk }]);
+    kernel.fileSystems.set("devtmpfs", devtmpfs);
+    let synced = 0;
+    run(function* (sys) {
+      sys.mkdirat(AT_FDCWD, "/dev", 0o755);
+      sys.mount("dev", "/dev", "devtmpfs", 0, "");
+      const fd = yield* open(sys, "/dev/vda");
+      yield* settle(sys.pwrite(fd, bytesOf("late"), 100));
+      const vda = disks(kernel).get("vda")?.whole as Bdev;
+      vda.superBlock = { sync: () => void synced++ } as unknown as SuperBlock;
+      if (fails) {
+        disk.write = () => {
+          throw EIO;
+        };
+      }
+      closeDisks(kernel);
+      return 0;
+    });
+    expect(synced).toBe(1);
+    expect(strOf(disk.inner.read(100, 4))).toBe(fails ? "\0\0\0\0" : "late");
+    expect(host.reports).toEqual(fails ? ["vda: not everything could be written: EIO"] : []);
+  }
 });

@@ -2,6 +2,7 @@
 
 import { BLOCK_EXT_MAJOR } from "../../abi/block.ts";
 import { EBUSY, EINVAL, EIO, ENOMEDIUM, ENOSPC, EROFS, Errno } from "../../abi/errno.ts";
+import { isSteps } from "../../abi/program.ts";
 import { makedev } from "../../abi/stat.ts";
 import type { SuperBlock } from "../fs/inode.ts";
 import type { Kernel } from "../kernel.ts";
@@ -366,10 +367,11 @@ export function syncDisks(kernel: Kernel): void {
 }
 
 /** What file systems that are still mounted hold back; those that cannot are as after a power cut. */
-function syncMounted(disk: Disk): void {
-  for (const bdev of disk.units()) {
+function syncMounted(kernel: Kernel): void {
+  for (const { superBlock } of bdevs(kernel)) {
     try {
-      bdev.superBlock?.sync();
+      const steps = superBlock?.sync();
+      if (isSteps(steps)) for (let n = 0; n < 1000; n++) if (steps.next(0).done === true) break;
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
     }
@@ -378,14 +380,15 @@ function syncMounted(disk: Disk): void {
 
 /** The machine ends: what is cached is written, the media are let go. */
 export function closeDisks(kernel: Kernel): void {
+  syncMounted(kernel);
   for (const disk of disks(kernel).values()) {
     const { device } = disk;
     if (device === undefined) continue;
     try {
-      if (!device.readonly) {
-        syncMounted(disk);
-        disk.cache?.flush();
-      }
+      if (!device.readonly) disk.cache?.flush();
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      kernel.host.report(`${disk.name}: not everything could be written: ${error.code}`);
     } finally {
       disk.setMedium(undefined);
       device.close?.();

@@ -76,6 +76,35 @@ export function scanPartitions(device: BlockDevice): PartitionTable {
   }
 }
 
+/** Follows the chain of tables from an extended partition's first sector: starts and lengths. */
+function* logicalPartitions(
+  device: BlockDevice,
+  base: number,
+  most: number,
+): Iterable<[start: number, length: number]> {
+  let here = base;
+  for (let found = 0, tables = 0; found < most && tables < MAX_LOGICAL; tables++) {
+    if (here * device.sectorSize + 512 > device.size) return;
+    const table = device.read(here * device.sectorSize, 512);
+    if (table[510] !== 0x55 || table[511] !== 0xaa) return;
+    let next = 0;
+    for (let i = 0; i < 4; i++) {
+      const at = 446 + 16 * i;
+      const type = table[at + 4] as number;
+      const start = le32(table, at + 8);
+      const length = le32(table, at + 12);
+      if (length === 0 || type === 0) continue;
+      if (isExtended(type)) next ||= base + start;
+      else if (i < 2) {
+        found++;
+        yield [here + start, length];
+      }
+    }
+    if (next === 0 || next === here) return;
+    here = next;
+  }
+}
+
 function scanMbr(device: BlockDevice, mbr: Uint8Array): PartitionTable {
   const sector = device.sectorSize;
   // A boot sector of a FAT file system has the same signature: its entries are no table.
@@ -106,23 +135,8 @@ function scanMbr(device: BlockDevice, mbr: Uint8Array): PartitionTable {
   }
   let number = 5;
   for (const [base] of extended) {
-    let here = base;
-    for (let n = 0; n < MAX_LOGICAL && number < 5 + MAX_LOGICAL; n++) {
-      if (here * sector + 512 > device.size) break;
-      const table = device.read(here * sector, 512);
-      if (table[510] !== 0x55 || table[511] !== 0xaa) break;
-      let next = 0;
-      for (let i = 0; i < 4; i++) {
-        const at = 446 + 16 * i;
-        const type = table[at + 4] as number;
-        const start = le32(table, at + 8);
-        const length = le32(table, at + 12);
-        if (length === 0 || type === 0) continue;
-        if (isExtended(type)) next ||= base + start;
-        else if (i < 2) add(number++, here + start, length);
-      }
-      if (next === 0 || next === here) break;
-      here = next;
+    for (const [start, length] of logicalPartitions(device, base, MAX_LOGICAL + 5 - number)) {
+      add(number++, start, length);
     }
   }
   partitions.sort((a, b) => a.number - b.number);
