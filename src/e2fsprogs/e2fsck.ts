@@ -195,7 +195,8 @@ function* examine(run: Run, device: DeviceFile, path: string, force: boolean): S
       yield* run.say(`${run.name}: Truncating ${cut} orphaned inode${cut === 1 ? "" : "s"}\n`);
     fixed = true;
   }
-  const why = reason(volume);
+  const why =
+    volume.journalDamage === undefined ? reason(volume) : "has a damaged journal";
   if (why === undefined && !force) {
     volume.commit();
     device.flush();

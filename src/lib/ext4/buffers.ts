@@ -37,18 +37,25 @@ export class Buffers {
   read(block: number): Buf {
     const there = this.#all.get(block);
     if (there !== undefined) return there;
-    if (!(block >= 0 && block < this.#blocks)) corrupt(`block ${block} is outside of the device`);
+    this.#mustBeInside(block);
     return this.#add(block, this.device.read(block * this.blockSize, this.blockSize));
   }
 
   /** A block whose old contents do not matter: zeros. */
   fresh(block: number): Buf {
     const there = this.#all.get(block);
-    if (there === undefined) return this.#add(block, new Uint8Array(this.blockSize));
+    if (there === undefined) {
+      this.#mustBeInside(block);
+      return this.#add(block, new Uint8Array(this.blockSize));
+    }
     there.bytes.fill(0);
     there.checked = "";
     there.seal = undefined;
     return there;
+  }
+
+  #mustBeInside(block: number): void {
+    if (!(block >= 0 && block < this.#blocks)) corrupt(`block ${block} is outside of the device`);
   }
 
   peek(block: number): Buf | undefined {

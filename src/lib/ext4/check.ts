@@ -7,8 +7,14 @@ import { get16, get32, put16, put32 } from "./fields.ts";
 import { BLOCK_UNINIT, INODE_UNINIT } from "./groups.ts";
 import { walkIndirect } from "./indirect.ts";
 import { isFastLink, mapBlocks, usesBlocks } from "./mapping.ts";
-import { FLAG_INDEX, type Node, RESIZE_INO, ROOT_INO } from "./node.ts";
-import { STATE_ERROR, STATE_VALID } from "./superblock.ts";
+import { FLAG_INDEX, JOURNAL_INO, type Node, RESIZE_INO, ROOT_INO } from "./node.ts";
+import {
+  COMPAT_HAS_JOURNAL,
+  COMPAT_RESIZE_INODE,
+  INCOMPAT_RECOVER,
+  STATE_ERROR,
+  STATE_VALID,
+} from "./superblock.ts";
 import type { Volume } from "./volume.ts";
 
 /** Something is wrong: the answer says whether to repair it. */
@@ -68,6 +74,8 @@ class Checker {
 
   *run(): Check {
     yield { say: "Pass 1: Checking inodes, blocks, and sizes" };
+    yield* this.#journal();
+    yield* this.#resizeInode();
     this.#markGroups();
     yield* this.#scanInodes();
     yield { say: "Pass 2: Checking directory structure" };
@@ -128,6 +136,49 @@ class Checker {
       this.#used[block >>> 3] = (this.#used[block >>> 3] as number) | (1 << (block & 7));
     }
     return twice;
+  }
+
+  /** A journal that cannot be read is given up. */
+  *#journal(): Generator<Finding, void, boolean> {
+    const { journalDamage, super: s } = this.#volume;
+    if (journalDamage === undefined) return;
+    const text = `Superblock has an invalid journal (${journalDamage}).`;
+    if (!(yield* this.#ask(text, "Clear", false))) return;
+    this.#empty(s.u32(0xe0) || JOURNAL_INO);
+    s.compat &= ~COMPAT_HAS_JOURNAL;
+    s.incompat &= ~INCOMPAT_RECOVER;
+    s.set32(0xe0, 0);
+    s.bytes.fill(0, 0x10c, 0x150);
+    this.#volume.changeSuper();
+  }
+
+  /** The inode that keeps blocks for more descriptors; without it the file system does not grow while mounted. */
+  *#resizeInode(): Generator<Finding, void, boolean> {
+    const volume = this.#volume;
+    const s = volume.super;
+    if ((s.compat & COMPAT_RESIZE_INODE) === 0) return;
+    const node = volume.node(RESIZE_INO);
+    try {
+      for (const run of node.hasExtents ? [] : walkIndirect(volume, node)) {
+        if (run.start + run.count > s.blocks) break;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof Ext4Error)) throw error;
+    }
+    if (!(yield* this.#ask("Resize inode not valid.", "Clear", false))) return;
+    this.#empty(RESIZE_INO);
+    s.compat &= ~COMPAT_RESIZE_INODE;
+    s.set16(0xce, 0);
+    volume.changeSuper();
+  }
+
+  /** A reserved inode without anything. */
+  #empty(ino: number): void {
+    const node = this.#volume.node(ino);
+    node.raw.fill(0);
+    node.generation = 0;
+    this.#volume.changed(node);
   }
 
   #markGroups(): void {

@@ -70,6 +70,8 @@ export class Volume {
   readonly seed: number;
   readonly groups: Group[] = [];
   journal: Journal | undefined;
+  /** Why a tolerant opening could not use the journal. */
+  journalDamage: string | undefined;
   /** Blocks that the journal replayed at mount. */
   replayed = 0;
   /** Is told of blocks that are free for good. */
@@ -103,7 +105,14 @@ export class Volume {
       if (options.tolerant === true) return volume;
       throw new Ext4Error("unsupported", "external journals are not supported");
     }
-    const journal = volume.#openJournal();
+    let journal: Journal;
+    try {
+      journal = volume.#openJournal();
+    } catch (error) {
+      if (options.tolerant !== true || !(error instanceof Ext4Error)) throw error;
+      volume.journalDamage = error.message;
+      return volume;
+    }
     const wanted = (volume.super.incompat & INCOMPAT_RECOVER) !== 0;
     if (options.noreplay === true) {
       volume.journal = journal;
