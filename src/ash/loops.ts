@@ -180,9 +180,28 @@ function* forRest(
 }
 
 interface CaseItem {
-  /** Constant patterns compiled; the others as words. */
-  patterns: (Pattern | { word: StringWord; memo: (s: string) => Pattern })[];
+  /** Constant patterns, and the others as words. */
+  patterns: (Pick<Pattern, "matches"> | { word: StringWord; memo: (s: string) => Pattern })[];
   body: Run | undefined;
+}
+
+// Most of a script's cases are never come to: their patterns and bodies are compiled when they are.
+function whenNeeded(text: string): Pick<Pattern, "matches"> {
+  let pattern: Pattern | undefined;
+  return {
+    matches: (value) => {
+      pattern ??= shellPattern(text);
+      return pattern.matches(value);
+    },
+  };
+}
+
+function bodyWhenNeeded(body: Node, compileBody: (body: Node) => Run): Run {
+  let run: Run | undefined;
+  return (sh) => {
+    run ??= compileBody(body);
+    return run(sh);
+  };
 }
 
 /** case; `compileBody` compiles what follows a pattern. */
@@ -196,10 +215,10 @@ export function compileCase(
     (item): CaseItem => ({
       patterns: item.patterns.map((pattern) => {
         const compiled = compilePattern(pattern, host);
-        if (compiled.constant !== undefined) return shellPattern(compiled.constant);
+        if (compiled.constant !== undefined) return whenNeeded(compiled.constant);
         return { word: compiled, memo: patternMemo() };
       }),
-      body: item.body === null ? undefined : compileBody(item.body),
+      body: item.body === null ? undefined : bodyWhenNeeded(item.body, compileBody),
     }),
   );
   const { line } = node;

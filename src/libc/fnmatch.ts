@@ -228,6 +228,12 @@ export function compilePattern(pattern: string, options: PatternOptions): Patter
   return new Pattern(new PatternReader(pattern, options).pieces(), options.utf8);
 }
 
+/** Letters, digits and "_" of ASCII: themselves in a regular expression. */
+function isWordCode(code: number): boolean {
+  const letter = code | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
+}
+
 class PatternReader {
   readonly #p: string;
   readonly #utf8: boolean;
@@ -271,6 +277,12 @@ class PatternReader {
       }
       if (c === "\\" && this.#escape && i + 1 < p.length) i++;
       const code = p.codePointAt(i) as number;
+      if (isWordCode(code) && !this.#fold) {
+        const text = p[i] as string;
+        this.#add(text, text, text);
+        i++;
+        continue;
+      }
       if (this.#utf8 && code >= 0xdc80 && code <= 0xdcff) return undefined;
       const set = new CharSetBuilder(this.#utf8, this.#fold).range(code, code).build(false, true);
       const text = String.fromCodePoint(code);
