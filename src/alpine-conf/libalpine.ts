@@ -96,6 +96,16 @@ export class Setup {
     return given;
   }
 
+  /** As getopts, but a wrong one is the letter "?" after its message. */
+  *getoptsRaw(spec: string, args: readonly string[]): Steps<Given> {
+    const { wrong, ...given } = parseOptions(args, spec);
+    if (wrong !== undefined) {
+      yield* this.eecho(wrong);
+      given.options.push(["?", ""]);
+    }
+    return given;
+  }
+
   // ---- commands ------------------------------------------------------------------------------------
   *run(argv: readonly string[], streams: Streams = {}): Steps<number> {
     const status = yield* run(this.p, argv, streams);

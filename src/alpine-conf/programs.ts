@@ -7,6 +7,7 @@ import { setupAcf } from "./setup-acf.ts";
 import { setupAlpine } from "./setup-alpine.ts";
 import { setupApkcache } from "./setup-apkcache.ts";
 import { setupApkrepos } from "./setup-apkrepos.ts";
+import { setupBootable } from "./setup-bootable.ts";
 import { setupWaylandBase, setupXenDom0, setupXorgBase } from "./setup-base.ts";
 import { setupDesktop } from "./setup-desktop.ts";
 import { setupDevd } from "./setup-devd.ts";
@@ -23,6 +24,7 @@ import { setupSshd } from "./setup-sshd.ts";
 import { setupTimezone } from "./setup-timezone.ts";
 import { setupUser } from "./setup-user.ts";
 import { updateConf } from "./update-conf.ts";
+import { updateKernel } from "./update-kernel.ts";
 
 export function alpineConfPrograms(): [name: string, program: Program][] {
   return [
@@ -33,6 +35,7 @@ export function alpineConfPrograms(): [name: string, program: Program][] {
     ["setup-alpine", setupAlpine],
     ["setup-apkcache", setupApkcache],
     ["setup-apkrepos", setupApkrepos],
+    ["setup-bootable", setupBootable],
     ["setup-desktop", setupDesktop],
     ["setup-devd", setupDevd],
     ["setup-disk", setupDisk],
@@ -51,5 +54,6 @@ export function alpineConfPrograms(): [name: string, program: Program][] {
     ["setup-xen-dom0", setupXenDom0],
     ["setup-xorg-base", setupXorgBase],
     ["update-conf", updateConf],
+    ["update-kernel", updateKernel],
   ];
 }
