@@ -4,6 +4,7 @@ import { type Steps, settle } from "../abi/program.ts";
 import { type Check, check, type Summary } from "../lib/ext4/check.ts";
 import { Ext4Error } from "../lib/ext4/error.ts";
 import { writeBackups } from "../lib/ext4/format.ts";
+import { processOrphans } from "../lib/ext4/orphans.ts";
 import {
   INCOMPAT_RECOVER,
   KNOWN_INCOMPAT,
@@ -187,7 +188,7 @@ function* examine(run: Run, device: DeviceFile, path: string, force: boolean): S
   volume.journal = undefined;
   const orphans = volume.super.lastOrphan !== 0 || (volume.super.roCompat & 0x10000) !== 0;
   if (orphans && mode !== "no") {
-    const { freed, cut } = volume.processOrphans();
+    const { freed, cut } = processOrphans(volume);
     for (const text of logged) yield* run.tell(text);
     if (freed > 0)
       yield* run.say(`${run.name}: Clearing ${freed} orphaned inode${freed === 1 ? "" : "s"}\n`);
@@ -195,8 +196,7 @@ function* examine(run: Run, device: DeviceFile, path: string, force: boolean): S
       yield* run.say(`${run.name}: Truncating ${cut} orphaned inode${cut === 1 ? "" : "s"}\n`);
     fixed = true;
   }
-  const why =
-    volume.journalDamage === undefined ? reason(volume) : "has a damaged journal";
+  const why = volume.journalDamage === undefined ? reason(volume) : "has a damaged journal";
   if (why === undefined && !force) {
     volume.commit();
     device.flush();

@@ -151,6 +151,7 @@ const DAMAGE: readonly (readonly [
   ["link count", ["sif /f1 links_count 5", "sif /d links_count 9"], true, /ref count is/],
   ["lost file", ["unlink /d/f2"], true, /Unattached inode/],
   ["lost directory", ["unlink /d"], true, /Unconnected directory/],
+  ["no lost+found", ["unlink /d", "unlink /f1", "rmdir /lost+found"], true, /Unattached inode/],
   ["cleared inode", ["clri /f1"], false, /deleted\/unused inode/],
   ["block count", ["sif /f1 blocks 99"], true, /i_blocks is 99/],
   [

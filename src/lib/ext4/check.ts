@@ -1,6 +1,6 @@
 // Checking an ext2/3/4 file system, and repairing what can be (e2fsck(8)).
 import { readFile } from "./data.ts";
-import { add, directorySeal, grow, nameOf, redirect } from "./directory.ts";
+import { add, directorySeal, grow, makeEmpty, nameOf, redirect } from "./directory.ts";
 import { Ext4Error } from "./error.ts";
 import { walkExtents } from "./extents.ts";
 import { get16, get32, put16, put32 } from "./fields.ts";
@@ -624,8 +624,8 @@ class Checker {
     }
     if (ino === 0) {
       if (!need) return undefined;
-      yield* this.#ask("/lost+found not found.", undefined, false);
-      return undefined;
+      if (!(yield* this.#ask("/lost+found not found.", "Create", true))) return undefined;
+      ino = this.#makeLostAndFound(root);
     }
     const bin = volume.node(ino);
     for (const each of lost) {
@@ -635,6 +635,18 @@ class Checker {
     }
     if (need && bin.size === 0) grow(volume, bin);
     return bin;
+  }
+
+  #makeLostAndFound(root: Node): number {
+    const volume = this.#volume;
+    const now = { sec: volume.options.now(), nsec: 0 };
+    const made = volume.create(root, 0o040700, 0, 0, now);
+    makeEmpty(volume, made, ROOT_INO);
+    made.links = 2;
+    add(volume, root, "lost+found", made.ino, 2);
+    const found = { mode: made.mode, links: 2, refs: 1, parent: ROOT_INO, dotdot: ROOT_INO };
+    this.#inodes.set(made.ino, found);
+    return made.ino;
   }
 
   // ---- pass 4 -------------------------------------------------------------------------------------

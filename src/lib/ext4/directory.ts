@@ -9,7 +9,7 @@ import type { Volume } from "./volume.ts";
 
 /** Bytes of a directory, at most. */
 const MAX_SIZE = 256 * 1024 * 1024;
-/** Directories up to this size have all their names in memory while they are in use. */
+/** Bytes of directories whose names are in memory, together; larger ones are searched where they are. */
 const NAMED = 8 * 1024 * 1024;
 /** Directories whose names are remembered. */
 const MAX_REMEMBERED = 128;
@@ -189,19 +189,18 @@ function gapOf(volume: Volume, b: Uint8Array): number {
   return gap;
 }
 
-const remembered = Symbol("directories whose names are remembered");
-
+/** A directory has been read: those unused for longest are forgotten. */
 function remember(volume: Volume, node: Node): void {
-  const holder = volume as { [remembered]?: Set<Node> };
-  holder[remembered] ??= new Set();
-  const all = holder[remembered];
+  const all = volume.remembered;
   all.delete(node);
   all.add(node);
-  if (all.size <= MAX_REMEMBERED) return;
+  let bytes = 0;
+  for (const each of all) bytes += each.size;
   for (const oldest of all) {
+    if (oldest === node || (all.size <= MAX_REMEMBERED && bytes <= NAMED)) break;
     all.delete(oldest);
+    bytes -= oldest.size;
     oldest.names = undefined;
-    return;
   }
 }
 

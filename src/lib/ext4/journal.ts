@@ -2,7 +2,7 @@
 import { crc32c } from "./crc.ts";
 import type { ByteDevice } from "./device.ts";
 import { Ext4Error } from "./error.ts";
-import { get16, getBe32, high32, putBe32 } from "./fields.ts";
+import { getBe32, high32, putBe32 } from "./fields.ts";
 
 export const JBD2_MAGIC = 0xc03b3998;
 const DESCRIPTOR = 1;
@@ -470,9 +470,4 @@ export function newJournal(blockSize: number, blocks: number, uuid: Uint8Array):
   bytes.set(uuid, 0x30);
   putBe32(bytes, 0x40, 1);
   return bytes;
-}
-
-/** True when a block looks like the start of a journal. */
-export function isJournal(bytes: Uint8Array): boolean {
-  return getBe32(bytes, 0) === JBD2_MAGIC && get16(bytes, 4) === 0;
 }

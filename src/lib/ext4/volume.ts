@@ -1,9 +1,9 @@
 // A mounted ext2/3/4 file system: transactions, groups, allocation of blocks and inodes, orphans.
+import { checkBlockBitmap, initBlockBitmap } from "./bitmaps.ts";
 import { type Buf, Buffers } from "./buffers.ts";
-import { crc32c, crc32cOf } from "./crc.ts";
 import type { ByteDevice } from "./device.ts";
 import { corrupt, Ext4Error, noSpace } from "./error.ts";
-import { get32, high32, put16, put32 } from "./fields.ts";
+import { put16 } from "./fields.ts";
 import { BLOCK_UNINIT, Group, INODE_UNINIT } from "./groups.ts";
 import { Journal, MAX_JOURNAL_BLOCKS } from "./journal.ts";
 import { mapBlocks, removeBlocks, usesBlocks } from "./mapping.ts";
@@ -16,12 +16,11 @@ import {
   KNOWN_INCOMPAT,
   KNOWN_RO_COMPAT,
   parseSuper,
-  RO_COMPAT_ORPHAN_PRESENT,
   SUPER_OFFSET,
   SUPER_SIZE,
   type Super,
 } from "./superblock.ts";
-import { attributeSeal } from "./xattr.ts";
+import { dropAttributes } from "./xattr.ts";
 
 /** Groups of one file system, at most: 32 TiB with blocks of 4096. */
 const MAX_GROUPS = 1 << 18;
@@ -31,7 +30,6 @@ const MAX_DIRTY = 2048;
 const FREE_STEP = 65536;
 /** What an operation on names may take. */
 const SPARE = 16;
-const MAX_ORPHANS = 1_000_000;
 
 export interface VolumeOptions {
   readonly readonly: boolean;
@@ -94,8 +92,10 @@ export class Volume {
   #frozenCount = 0;
   /** Where the search in a group goes on. */
   readonly #cursors = new Map<number, number>();
+  /** Directories whose names are in memory, the one read last at the end (directory.ts). */
+  readonly remembered: Set<Node> = new Set<Node>();
   /** Inodes of the orphan list, the first one first. */
-  readonly #orphans: number[] = [];
+  readonly orphans: number[] = [];
 
   /** Opens the file system of a device, replaying its journal. Throws Ext4Error, and what the device throws. */
   static open(device: ByteDevice, options: VolumeOptions): Volume {
@@ -382,6 +382,7 @@ export class Volume {
     if (this.#changed.has(node)) this.#storeNode(node);
     this.#changed.delete(node);
     this.#nodes.delete(node.ino);
+    this.remembered.delete(node);
   }
 
   changed(node: Node): void {
@@ -412,7 +413,7 @@ export class Volume {
       const there = this.buffers.peek(group.blockBitmap);
       if (there?.checked === "bitmap") return there;
       const buf = this.buffers.fresh(group.blockBitmap);
-      this.#initBlockBitmap(group, buf.bytes);
+      initBlockBitmap(this, group, buf.bytes);
       buf.checked = "bitmap";
       return buf;
     }
@@ -421,51 +422,15 @@ export class Volume {
       if (s.hasCsum && !group.bitmapHolds(this.seed, "block", buf.bytes, s.blocksPerGroup / 8)) {
         corrupt(`bg ${group.index}: bad block bitmap checksum`);
       }
-      this.#checkBlockBitmap(group, buf.bytes);
+      checkBlockBitmap(this, group, buf.bytes);
       buf.checked = "bitmap";
     }
     return buf;
   }
 
-  /** The bits of its own metadata must be set. */
-  #checkBlockBitmap(group: Group, bits: Uint8Array): void {
-    const first = this.super.firstBlock(group.index);
-    const count = this.super.blocksIn(group.index);
-    const mustBeSet = (block: number, length: number): void => {
-      for (let i = Math.max(0, block - first); i < Math.min(count, block + length - first); i++) {
-        if (((bits[i >> 3] as number) & (1 << (i & 7))) === 0) {
-          corrupt(`bg ${group.index}: block ${first + i}: invalid block bitmap`);
-        }
-      }
-    };
-    mustBeSet(group.blockBitmap, 1);
-    mustBeSet(group.inodeBitmap, 1);
-    mustBeSet(group.inodeTable, this.tableBlocks);
-  }
-
   /** Blocks of one inode table. */
   get tableBlocks(): number {
     return Math.ceil((this.super.inodesPerGroup * this.super.inodeSize) / this.blockSize);
-  }
-
-  /** What a bitmap that was never written stands for. */
-  #initBlockBitmap(group: Group, bits: Uint8Array): void {
-    const s = this.super;
-    const first = s.firstBlock(group.index);
-    const count = s.blocksIn(group.index);
-    const set = (from: number, to: number): void => {
-      for (let i = Math.max(0, from); i < to; i++) {
-        bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
-      }
-    };
-    const place = (block: number, length: number): void => {
-      set(block - first, Math.min(count, block - first + length));
-    };
-    set(0, s.baseMeta(group.index));
-    place(group.blockBitmap, 1);
-    place(group.inodeBitmap, 1);
-    place(group.inodeTable, this.tableBlocks);
-    set(count, this.blockSize * 8);
   }
 
   inodeBitmap(group: Group): Buf {
@@ -591,26 +556,6 @@ export class Volume {
       return { start: this.super.firstBlock(index) + i, count: taken };
     }
     return undefined;
-  }
-
-  /** What is free, in the order of the device. */
-  *freeRuns(): Iterable<Extent> {
-    for (const group of this.groups) {
-      if (group.freeBlocks === 0) continue;
-      const bits = this.blockBitmap(group).bytes.slice();
-      const first = this.super.firstBlock(group.index);
-      const count = this.super.blocksIn(group.index);
-      for (let i = 0; i < count; ) {
-        if (((bits[i >> 3] as number) & (1 << (i & 7))) !== 0) {
-          i++;
-          continue;
-        }
-        let end = i;
-        while (end < count && ((bits[end >> 3] as number) & (1 << (end & 7))) === 0) end++;
-        yield { start: first + i, count: end - i };
-        i = end;
-      }
-    }
   }
 
   /** Gives blocks back. `meta`: they held metadata, which must never be replayed over what comes there. */
@@ -764,7 +709,7 @@ export class Volume {
     const directory = node.isDirectory;
     if (this.#isLarge(node)) this.orphanAdd(node);
     this.truncate(node, 0);
-    this.dropAttributes(node);
+    dropAttributes(this, node);
     this.orphanRemove(node);
     const { group, index } = this.place(node.ino);
     const buf = this.inodeBitmap(group);
@@ -783,27 +728,12 @@ export class Volume {
     this.forgetNode(node);
   }
 
-  /** Gives back the block of extended attributes, or its share of it. */
-  dropAttributes(node: Node): void {
-    const block = node.acl;
-    if (block === 0) return;
-    const buf = this.buffers.read(block);
-    if (get32(buf.bytes, 0) !== 0xea020000) corrupt(`inode #${node.ino}: bad block ${block}`);
-    const users = get32(buf.bytes, 4);
-    if (users > 1) {
-      put32(buf.bytes, 4, users - 1);
-      this.buffers.change(buf, attributeSeal(this, block));
-    } else this.release(block, 1, true);
-    node.acl = 0;
-    node.addBlocks(-1, this.blockSize);
-    this.changed(node);
-  }
   /** Frees the blocks from byte `size` on; large files in several transactions. */
   truncate(node: Node, size: number): void {
     if (!usesBlocks(node)) return;
     const keep = Math.ceil(size / this.blockSize);
     const many = this.#isLarge(node);
-    const listed = this.#orphans.includes(node.ino);
+    const listed = this.orphans.includes(node.ino);
     if (many && !listed) this.orphanAdd(node);
     let from = many ? Math.ceil(node.size / this.blockSize) : 0;
     if (many) {
@@ -829,102 +759,28 @@ export class Volume {
 
   /** An inode that must be freed, or cut to its size, should the machine stop now. */
   orphanAdd(node: Node): void {
-    if (this.#orphans.includes(node.ino)) return;
+    if (this.orphans.includes(node.ino)) return;
     node.dtime = this.super.lastOrphan;
     this.super.lastOrphan = node.ino;
-    this.#orphans.unshift(node.ino);
+    this.orphans.unshift(node.ino);
     this.changeSuper();
     this.changed(node);
   }
 
   orphanRemove(node: Node): void {
-    const at = this.#orphans.indexOf(node.ino);
+    const at = this.orphans.indexOf(node.ino);
     if (at < 0) return;
     const next = node.dtime;
     if (at === 0) {
       this.super.lastOrphan = next;
       this.changeSuper();
     } else {
-      const before = this.node(this.#orphans[at - 1] as number);
+      const before = this.node(this.orphans[at - 1] as number);
       before.dtime = next;
       this.changed(before);
     }
-    this.#orphans.splice(at, 1);
+    this.orphans.splice(at, 1);
     node.dtime = 0;
     this.changed(node);
-  }
-
-  /** Finishes what a crash interrupted: how many inodes were freed and how many cut. */
-  processOrphans(): { freed: number; cut: number } {
-    const s = this.super;
-    const result = { freed: 0, cut: 0 };
-    const seen = new Set<number>();
-    for (let ino = s.lastOrphan; ino !== 0 && seen.size < MAX_ORPHANS; ) {
-      if (seen.has(ino) || ino < s.firstInode || ino > s.inodes) {
-        this.options.log(`bad orphan inode ${ino}`);
-        break;
-      }
-      seen.add(ino);
-      const node = this.node(ino);
-      const next = node.dtime;
-      this.#orphans.length = 0;
-      this.#orphans.push(ino);
-      s.lastOrphan = ino;
-      this.#finish(node, result);
-      s.lastOrphan = next;
-      this.#orphans.length = 0;
-      ino = next;
-      this.begin();
-    }
-    s.lastOrphan = 0;
-    if (seen.size > 0) this.changeSuper();
-    if ((s.roCompat & RO_COMPAT_ORPHAN_PRESENT) !== 0) this.#orphanFile(result);
-    return result;
-  }
-
-  #finish(node: Node, result: { freed: number; cut: number }): void {
-    if (node.mode === 0) return;
-    if (node.links === 0) {
-      this.destroy(node);
-      result.freed++;
-    } else {
-      this.truncate(node, node.size);
-      node.dtime = 0;
-      this.changed(node);
-      result.cut++;
-    }
-  }
-
-  /** The orphans that Linux has put into a file. */
-  #orphanFile(result: { freed: number; cut: number }): void {
-    const s = this.super;
-    const file = this.node(s.u32(0x280));
-    const count = Math.min(Math.floor(file.size / this.blockSize), 512);
-    for (let at = 0; at < count; at++) {
-      const run = mapBlocks(this, file, at, 1);
-      if (run.start === 0) continue;
-      const list = this.buffers.read(run.start).bytes.slice();
-      if (get32(list, this.blockSize - 8) !== 0x0b10ca04)
-        corrupt("orphan file block has bad magic");
-      for (let i = 0; i + 4 <= this.blockSize - 8; i += 4) {
-        const ino = get32(list, i);
-        if (ino === 0) continue;
-        if (ino >= s.firstInode && ino <= s.inodes) this.#finish(this.node(ino), result);
-        const buf = this.buffers.read(run.start);
-        put32(buf.bytes, i, 0);
-        this.buffers.change(buf, this.#orphanSeal(file, run.start));
-      }
-    }
-    s.roCompat &= ~RO_COMPAT_ORPHAN_PRESENT;
-    this.changeSuper();
-  }
-  /** The checksum of a block of the orphan file. */
-  #orphanSeal(file: Node, block: number): ((bytes: Uint8Array) => void) | undefined {
-    if (!this.super.hasCsum) return undefined;
-    return (bytes) => {
-      let sum = crc32cOf(file.seed(this.seed), block % 2 ** 32);
-      sum = crc32cOf(sum, high32(block));
-      put32(bytes, bytes.length - 4, crc32c(sum, bytes, 0, bytes.length - 8));
-    };
   }
 }

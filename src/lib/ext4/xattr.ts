@@ -93,11 +93,8 @@ function checksum(volume: Volume, block: number, b: Uint8Array): number {
   return crc32c(sum, b, 20);
 }
 
-/** How blocks of attributes get their checksum; for `Volume.attributeSeal`. */
-export function attributeSeal(
-  volume: Volume,
-  block: number,
-): ((b: Uint8Array) => void) | undefined {
+/** How blocks of attributes get their checksum. */
+function attributeSeal(volume: Volume, block: number): ((b: Uint8Array) => void) | undefined {
   if (!volume.super.hasCsum) return undefined;
   return (b) => put32(b, 16, checksum(volume, block, b));
 }
@@ -197,7 +194,7 @@ export function setAttribute(
   const size = outside.reduce((sum, each) => sum + sizeOf(each), HEADER + 4);
   if (size > volume.blockSize) noSpace();
   if (outside.length > 0) storeBlock(volume, node, outside);
-  else volume.dropAttributes(node);
+  else dropAttributes(volume, node);
   if (area !== undefined) {
     if (inside.length > 0) {
       put32(node.raw, area.at, MAGIC);
@@ -216,7 +213,7 @@ function storeBlock(volume: Volume, node: Node, list: Attribute[]): void {
   if (buf === undefined || get32(buf.bytes, 4) !== 1) {
     volume.reserve(1);
     const { start } = volume.allocate(volume.goalOf(node), 1);
-    volume.dropAttributes(node);
+    dropAttributes(volume, node);
     buf = volume.buffers.fresh(start);
     node.acl = start;
     node.addBlocks(1, volume.blockSize);
@@ -238,4 +235,20 @@ function storeBlock(volume: Volume, node: Node, list: Attribute[]): void {
   put32(b, 12, hash);
   buf.checked = "xattr";
   volume.buffers.change(buf, attributeSeal(volume, buf.block));
+}
+
+/** Gives back the block of attributes, or an inode's share of it. */
+export function dropAttributes(volume: Volume, node: Node): void {
+  const block = node.acl;
+  if (block === 0) return;
+  const buf = volume.buffers.read(block);
+  if (get32(buf.bytes, 0) !== MAGIC) corrupt(`inode #${node.ino}: bad block ${block}`);
+  const users = get32(buf.bytes, 4);
+  if (users > 1) {
+    put32(buf.bytes, 4, users - 1);
+    volume.buffers.change(buf, attributeSeal(volume, block));
+  } else volume.release(block, 1, true);
+  node.acl = 0;
+  node.addBlocks(-1, volume.blockSize);
+  volume.changed(node);
 }

@@ -4,6 +4,7 @@ import {
   EFBIG,
   EINVAL,
   EMLINK,
+  ENOMEM,
   ENOSPC,
   EOPNOTSUPP,
   EROFS,
@@ -13,8 +14,10 @@ import {
 import { EXT4_SUPER_MAGIC, MS_SILENT } from "../../../abi/mount.ts";
 import type { Blocking } from "../../../abi/program.ts";
 import type { StatFs } from "../../../abi/stat.ts";
+import { freeRuns } from "../../../lib/ext4/bitmaps.ts";
 import { Ext4Error } from "../../../lib/ext4/error.ts";
 import { ROOT_INO } from "../../../lib/ext4/node.ts";
+import { processOrphans } from "../../../lib/ext4/orphans.ts";
 import {
   COMPAT_HAS_JOURNAL,
   featureNames,
@@ -42,7 +45,10 @@ const EXT2_INCOMPAT = 0x12;
 const EXT3_INCOMPAT = 0x16;
 const EXT2_RO_COMPAT = 7;
 
-/** Mounted file systems and trees made by hand end here. */
+/** What an inode in use is charged. */
+const INODE_BYTES = 512;
+
+/** A mounted file system. */
 export class Ext4 implements SuperBlock {
   readonly type: string;
   readonly kernel: Kernel;
@@ -150,7 +156,8 @@ export class Ext4 implements SuperBlock {
     const journal = (s.compat & COMPAT_HAS_JOURNAL) !== 0;
     if (this.type === "ext3" && !journal) throw EINVAL;
     if (incompat === 0 && ro === 0) return;
-    if (!this.#silent) this.log(3, `couldn't mount as ${this.type} due to feature incompatibilities`);
+    if (!this.#silent)
+      this.log(3, `couldn't mount as ${this.type} due to feature incompatibilities`);
     throw EINVAL;
   }
 
@@ -274,16 +281,26 @@ export class Ext4 implements SuperBlock {
       this.volume.forgetNode(node);
       throw new Ext4Error("corrupt", `lookup: deleted inode referenced: ${ino}`);
     }
-    const inode = makeInode(this, node);
-    this.#inodes.set(ino, inode);
-    return inode;
+    return this.remember(makeInode(this, node));
   }
+  /** Whether one more inode can be held; asked before one is made. */
+  mustHaveMemory(): void {
+    const { memory } = this.kernel;
+    if (memory.used + INODE_BYTES > memory.limit) throw ENOMEM;
+  }
+  /** Keeps an inode as the one of its number: ENOMEM when the machine has no memory for it. */
   remember(inode: Ext4Inode): Ext4Inode {
+    if (!this.kernel.memory.charge(INODE_BYTES)) {
+      this.volume.forgetNode(inode.node);
+      throw ENOMEM;
+    }
     this.#inodes.set(inode.ino, inode);
     return inode;
   }
   forget(inode: Ext4Inode): void {
-    if (this.#inodes.get(inode.ino) === inode) this.#inodes.delete(inode.ino);
+    if (this.#inodes.get(inode.ino) !== inode) return;
+    this.#inodes.delete(inode.ino);
+    this.kernel.memory.uncharge(INODE_BYTES);
   }
 
   // ---- the whole ----------------------------------------------------------------------------------
@@ -310,7 +327,7 @@ export class Ext4 implements SuperBlock {
         volume.writeSuper();
         this.bdev.flush();
       }
-      const { freed, cut } = volume.processOrphans();
+      const { freed, cut } = processOrphans(volume);
       if (freed > 0) this.log(6, `${freed} orphan inode${freed === 1 ? "" : "s"} deleted`);
       if (cut > 0) this.log(6, `${cut} truncate${cut === 1 ? "" : "s"} cleaned up`);
     });
@@ -398,7 +415,7 @@ export class Ext4 implements SuperBlock {
     this.sync();
     let trimmed = 0;
     this.ask(() => {
-      for (const { start: first, count } of volume.freeRuns()) {
+      for (const { start: first, count } of freeRuns(volume)) {
         const from = Math.max(Math.ceil(start / blockSize), first);
         const to = Math.min(Math.floor((start + length) / blockSize), first + count);
         if ((to - from) * blockSize < Math.max(minlen, 1)) continue;
@@ -422,6 +439,7 @@ export class Ext4 implements SuperBlock {
       // The device fails: nothing more can be done for it.
       if (!(error instanceof Errno) && !(error instanceof Ext4Error)) throw error;
     } finally {
+      this.kernel.memory.uncharge(this.#inodes.size * INODE_BYTES);
       this.#inodes.clear();
       this.volume.buffers.drop();
       unmountBdev(this, this.bdev);

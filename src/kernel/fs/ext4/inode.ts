@@ -360,6 +360,7 @@ export class Ext4Directory extends Ext4Inode {
 
   /** A removed directory takes nothing, nor one that chattr(1) protects. */
   #mustTake(): void {
+    this.sb.mustHaveMemory();
     if (this.nlink === 0 || this.gone) throw ENOENT;
     if ((this.node.flags & FLAG_IMMUTABLE) !== 0) throw EPERM;
   }
