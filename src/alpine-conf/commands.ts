@@ -2,10 +2,10 @@
 import { Errno } from "../abi/errno.ts";
 import { AT_FDCWD, O_RDWR } from "../abi/fcntl.ts";
 import { isSteps, type Steps, type Sys } from "../abi/program.ts";
+import { bytesOf, strOf } from "../lib/bytes.ts";
 import type { Process } from "../libc/process.ts";
 import { exitStatus, findExecutable, spawn, waitpid } from "../libc/spawn.ts";
 import { readAll, writeAll } from "../libc/unistd.ts";
-import { bytesOf, strOf } from "../lib/bytes.ts";
 
 /** Most that is kept of what a command prints. */
 const OUTPUT_MAX = 0x100_0000;

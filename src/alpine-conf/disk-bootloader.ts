@@ -77,7 +77,12 @@ export function* setupGrub(d: DiskSetup, t: BootTarget): Steps<void> {
       "--no-nvram",
     ]);
     const efi = `${dir ?? ""}/EFI`;
-    yield* s.mocked(["install", "-D", `${efi}/alpine/grub${short}.efi`, `${efi}/boot/boot${short}.efi`]);
+    yield* s.mocked([
+      "install",
+      "-D",
+      `${efi}/alpine/grub${short}.efi`,
+      `${efi}/boot/boot${short}.efi`,
+    ]);
   } else if (d.arch === "ppc64le") {
     for (const disk of t.disks) {
       const prep = yield* findPartitions(d, disk, "prep");
@@ -127,10 +132,7 @@ export function* setupSyslinux(d: DiskSetup, t: BootTarget): Steps<void> {
     return key !== undefined && Object.hasOwn(values, key) ? `${key}=${values[key]}` : line;
   });
   s.mkdirs(`${t.mnt}/etc`);
-  yield* s.write(
-    `${t.mnt}/etc/update-extlinux.conf`,
-    lines.map((line) => `${line}\n`).join(""),
-  );
+  yield* s.write(`${t.mnt}/etc/update-extlinux.conf`, lines.map((line) => `${line}\n`).join(""));
   const raid = s.exists(`${d.sys(t.bootDevice)}/md`) ? ["--raid"] : [];
   yield* s.run(["extlinux", ...raid, "--install", `${t.mnt}/boot`]);
 }
@@ -179,7 +181,12 @@ export function* setupLimine(d: DiskSetup, t: BootTarget): Steps<void> {
       s.die("Limine EFI requires the vfat boot filesystem mounted at /boot");
     const file = LIMINE_EFI[d.arch] as string;
     for (const place of ["BOOT", "alpine"])
-      yield* s.mocked(["install", "-D", `/usr/share/limine/${file}`, `${dir}/EFI/${place}/${file}`]);
+      yield* s.mocked([
+        "install",
+        "-D",
+        `/usr/share/limine/${file}`,
+        `${dir}/EFI/${place}/${file}`,
+      ]);
   } else {
     for (const disk of t.disks) yield* s.mocked(["limine", "bios-install", disk]);
     const file = `${t.mnt}/boot/limine/limine-bios.sys`;

@@ -183,11 +183,7 @@ function* cryptOptions(d: DiskSetup, facts: RootFacts, target: BootTarget): Step
   target.root = facts.volumes.length > 0 ? facts.device : "/dev/mapper/root";
 }
 
-function* bootTarget(
-  d: DiskSetup,
-  facts: RootFacts,
-  disks: readonly string[],
-): Steps<BootTarget> {
+function* bootTarget(d: DiskSetup, facts: RootFacts, disks: readonly string[]): Steps<BootTarget> {
   const { s } = d;
   const { mnt, type } = facts;
   const crypt = yield* needsCrypt(d, mnt);
@@ -318,8 +314,7 @@ export function* installMountedRoot(
       `Root device:     ${facts.device}\nRoot filesystem: ${facts.type}\n` +
         `Boot device:     ${facts.bootDevice}\nBoot filesystem: ${facts.bootType}`,
     );
-  if (d.apkovl !== "")
-    yield* s.echo(`Restoring backup from ${d.apkovl} to ${facts.device}...`);
+  if (d.apkovl !== "") yield* s.echo(`Restoring backup from ${d.apkovl} to ${facts.device}...`);
   const overlay = d.apkovl === "" ? yield* copySettings(d, mnt) : yield* unpackOverlay(d, mnt);
   if (overlay === undefined) return 1;
   // Places for what is mounted before the root can be written to.

@@ -41,7 +41,9 @@ export class InterfaceTable {
   }
 
   isBridge(name: string): boolean {
-    return this.bridgePorts.has(name) || this.#s.exists(`${this.#s.root}/sys/class/net/${name}/bridge`);
+    return (
+      this.bridgePorts.has(name) || this.#s.exists(`${this.#s.root}/sys/class/net/${name}/bridge`)
+    );
   }
 
   /** Those that may become part of a bridge or bond. */
@@ -74,8 +76,7 @@ export class InterfaceTable {
     if (ports !== undefined) text += `\tbridge-ports ${ports.join(" ")}\n`;
     if (slaves !== undefined) text += `\tbond-slaves ${slaves.join(" ")}\n`;
     if (raw !== undefined) text += `\tvlan-raw-device ${raw}\n`;
-    if (type === "manual")
-      text += "\tup ip link set $IFACE up\n\tdown ip link set $IFACE down\n";
+    if (type === "manual") text += "\tup ip link set $IFACE up\n\tdown ip link set $IFACE down\n";
     if (type === "static") {
       text += `\taddress ${address ?? ""}\n`;
       if (gateway) text += `\tgateway ${gateway}\n`;

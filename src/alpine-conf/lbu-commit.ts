@@ -50,8 +50,7 @@ export function* commit(lbu: Lbu, args: readonly string[]): Steps<number> {
   yield* lbu.checkOpenssl();
   if (lbu.dryRun) s.verbose = true;
   const media = lbu.backupDir === "" ? args[0] || lbu.media : "";
-  if (lbu.backupDir === "" && (media === "" || !s.isDir(`/media/${media}`)))
-    yield* s.showUsage(1);
+  if (lbu.backupDir === "" && (media === "" || !s.isDir(`/media/${media}`))) yield* s.showUsage(1);
   const dir = (yield* lbu.place(media, true)) ?? "";
   const overlay = yield* lbu.overlay(dir);
   const found = (yield* s.glob(`${dir}/*.apkovl.tar.gz*`)).filter((path) => !path.endsWith(".new"));

@@ -12,16 +12,7 @@ export function* fileList(lbu: Lbu, cwd?: string): Steps<string[] | undefined> {
   const { s } = lbu;
   const { text, status } = yield* output(
     s.p,
-    [
-      "apk",
-      "audit",
-      "--root",
-      s.root,
-      "--backup",
-      "--quiet",
-      "--recursive",
-      "--check-permissions",
-    ],
+    ["apk", "audit", "--root", s.root, "--backup", "--quiet", "--recursive", "--check-permissions"],
     cwd === undefined ? {} : { cwd },
   );
   if (status !== 0) return undefined;

@@ -20,8 +20,7 @@ function* passwords(s: Setup): Steps<void> {
 function* certificate(s: Setup, email: string): Steps<void> {
   if (s.isFile(PEM)) return yield* s.echo(`${PEM} already exist.`);
   s.mkdirs(SSL);
-  const name =
-    (yield* s.output(["hostname", "-f"], { stderr: "null" })) || (yield* s.hostname());
+  const name = (yield* s.output(["hostname", "-f"], { stderr: "null" })) || (yield* s.hostname());
   yield* s.write(
     `${SSL}/mini_httpd.cnf`,
     `[ req ]

@@ -97,10 +97,9 @@ class Repositories {
       yield* s.mocked(["nslookup", hostOf(url)], quiet);
       const index = `${url.replace(/\/$/, "")}/edge/main/${arch}/APKINDEX.tar.gz`;
       const start = yield* this.#uptime();
-      const status = yield* s.run(
-        ["wget", "--spider", "-q", "-T", "5", "-t", "1", index],
-        { stdout: "stderr" },
-      );
+      const status = yield* s.run(["wget", "--spider", "-q", "-T", "5", "-t", "1", index], {
+        stdout: "stderr",
+      });
       if (status !== 0) continue;
       const seconds = Number(((yield* this.#uptime()) - start).toFixed(2));
       yield* s.eecho(`${seconds} ${url}`);

@@ -129,7 +129,10 @@ class Copy {
       for (const name of FILES) {
         if (!s.exists(`${from}/${name}`)) continue;
         yield* s.vecho(`Copying ${from}/${name} to ${dir}/.new/`);
-        yield* this.#must(["cp", "-dR", `${from}/${name}`, `${dir}/.new/`], `Failed to copy ${name}`);
+        yield* this.#must(
+          ["cp", "-dR", `${from}/${name}`, `${dir}/.new/`],
+          `Failed to copy ${name}`,
+        );
       }
       return;
     }

@@ -61,7 +61,14 @@ function* enableMdevd(s: Setup, coldplug: boolean): Steps<void> {
 }
 
 function* enableUdev(s: Setup): Steps<void> {
-  yield* s.must(["apk", "add", "--quiet", "eudev", "udev-init-scripts", "udev-init-scripts-openrc"]);
+  yield* s.must([
+    "apk",
+    "add",
+    "--quiet",
+    "eudev",
+    "udev-init-scripts",
+    "udev-init-scripts-openrc",
+  ]);
   const services = ["udev", "udev-trigger", "udev-settle", "udev-postmount"];
   for (const service of services) {
     const level = service === "udev-postmount" ? "default" : "sysinit";

@@ -280,8 +280,7 @@ function* main(s: Setup): Steps<number> {
     yield* writeMode();
     return 0;
   }
-  if (d.bootloaderDisks.length > 0)
-    s.die("-b can only be used when installing to a mounted root");
+  if (d.bootloaderDisks.length > 0) s.die("-b can only be used when installing to a mounted root");
   yield* resetVar(d);
   yield* s.mocked(["swapoff", "-a"]);
   const quiet = { stdout: "null", stderr: "null" } as const;

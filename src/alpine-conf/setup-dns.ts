@@ -25,8 +25,7 @@ function* main(s: Setup): Steps<number> {
     }
   } else domain = yield* s.domain();
   if (given("d") !== "") domain = given("d");
-  else if (operands.length === 0)
-    domain = yield* s.ask("DNS domain name? (e.g 'bar.com')", domain);
+  else if (operands.length === 0) domain = yield* s.ask("DNS domain name? (e.g 'bar.com')", domain);
   if (given("n") !== "" || operands.length > 0) servers = words(given("n"));
   else
     servers = words((yield* s.ask("DNS nameserver(s)?", servers.join(" "))).replaceAll(",", " "));

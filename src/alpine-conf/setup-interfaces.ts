@@ -1,9 +1,9 @@
 // setup-interfaces: asks how to set up network interfaces and writes /etc/network/interfaces (setup-interfaces(8)).
 import type { Program, Steps } from "../abi/program.ts";
 import { isSteps } from "../abi/program.ts";
+import { strOf } from "../lib/bytes.ts";
 import { Exit } from "../libc/process.ts";
 import { readAll } from "../libc/unistd.ts";
-import { strOf } from "../lib/bytes.ts";
 import { type FamilyConfig, InterfaceTable } from "./interface-table.ts";
 import { linesOf, type Setup, setupProgram, words } from "./libalpine.ts";
 import { configureWifi } from "./wifi.ts";
@@ -104,7 +104,9 @@ class Asker {
     if (!s.exists(`${s.root}/sys/class/net/${iface}`)) return "";
     const text = yield* s.output([...s.mock, "ip", "addr", "show", iface]);
     const word = family.name === "IPv6" ? "inet6" : "inet";
-    const row = linesOf(text).map(words).find(([first]) => first === word);
+    const row = linesOf(text)
+      .map(words)
+      .find(([first]) => first === word);
     return row?.[1] ?? "";
   }
 
@@ -113,7 +115,9 @@ class Asker {
     if (!s.exists(`${s.root}/sys/class/net/${iface}`)) return "";
     const six = family.name === "IPv6" ? ["-6"] : [];
     const text = yield* s.output([...s.mock, "ip", ...six, "route", "show", "dev", iface]);
-    const row = linesOf(text).map(words).find(([first]) => first === "default");
+    const row = linesOf(text)
+      .map(words)
+      .find(([first]) => first === "default");
     return row?.[2] ?? "";
   }
 

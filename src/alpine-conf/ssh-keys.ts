@@ -16,9 +16,7 @@ export function keysUrl(short: string, user: string): string | undefined {
 
 /** The lines that hold keys, options in front allowed (sshd(8), AUTHORIZED_KEYS). */
 export function sshKeys(text: string): string[] {
-  return linesOf(text).filter((line) =>
-    /^(\S+\s+)?(ecdsa|rsa|ssh|sk-ecdsa|sk-ssh)-/.test(line),
-  );
+  return linesOf(text).filter((line) => /^(\S+\s+)?(ecdsa|rsa|ssh|sk-ecdsa|sk-ssh)-/.test(line));
 }
 
 /** What a server says; undefined when it cannot be had. */

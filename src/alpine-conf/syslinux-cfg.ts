@@ -15,8 +15,7 @@ function* replaceIn(
 ): Steps<void> {
   const lines = (yield* s.lines(file)).map((line) => {
     let text = line;
-    for (const [key, from, to] of changes)
-      if (key.test(text)) text = text.replace(from, () => to);
+    for (const [key, from, to] of changes) if (key.test(text)) text = text.replace(from, () => to);
     return text;
   });
   yield* s.write(file, lines.map((line) => `${line}\n`).join(""));

@@ -106,13 +106,11 @@ class Update {
 
   *check(): Steps<void> {
     const { opt } = this;
-    if (opt.has("b") && opt.has("f"))
-      this.wrong("Cannot specify both build directory and flavor");
+    if (opt.has("b") && opt.has("f")) this.wrong("Cannot specify both build directory and flavor");
     if (this.dest !== "") return;
     if (opt.has("a")) this.wrong("Cannot specify architecture when updating the current kernel");
     if (opt.has("f")) this.wrong("Cannot specify flavor when updating the current kernel");
-    if (this.s.sys.geteuid() !== 0)
-      this.wrong("Specify destination directory or run as superuser");
+    if (this.s.sys.geteuid() !== 0) this.wrong("Specify destination directory or run as superuser");
     yield* this.findMedium();
   }
 

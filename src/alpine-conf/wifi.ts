@@ -41,10 +41,7 @@ function* writeConf(s: Setup, iface: string, network: Network, psk: string): Ste
     yield* s.append(conf, kept.map((line) => `${line}\n`).join(""));
     s.sys.umask(mask);
   } else
-    yield* s.append(
-      conf,
-      `network={\n\tssid="${network.ssid}"\n\tkey_mgmt=${network.auth}\n}\n`,
-    );
+    yield* s.append(conf, `network={\n\tssid="${network.ssid}"\n\tkey_mgmt=${network.auth}\n}\n`);
   const settings = `${s.root}/etc/conf.d/wpa_supplicant`;
   s.mkdirs(`${s.root}/etc/conf.d`);
   const lines = yield* s.lines(settings);

@@ -103,7 +103,9 @@ export function* passwordFrom(p: Process, source: string): Steps<string> {
     const fd = source === "stdin" ? 0 : Number(source.slice(3));
     return yield* lineOf(p, fd);
   }
-  return fail('Invalid password argument, starting with "pass:" is missing\nError getting password');
+  return fail(
+    'Invalid password argument, starting with "pass:" is missing\nError getting password',
+  );
 }
 
 function* lineOf(p: Process, fd: number): Steps<string> {

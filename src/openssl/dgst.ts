@@ -51,7 +51,9 @@ export function* dgst(p: Process, args: readonly string[], named = "sha256"): St
   const verifyKey = values.get("verify");
   const out = values.get("out");
   for (const path of operands.length === 0 ? [undefined] : operands) {
-    const digest = (HASHES[name] as () => Hash)().update(yield* input(p, path)).digest();
+    const digest = (HASHES[name] as () => Hash)()
+      .update(yield* input(p, path))
+      .digest();
     if (key !== undefined) {
       const signer = parsePrivateKey(yield* input(p, key));
       yield* result(p, out, signer.sign(signable(name), digest));
@@ -69,7 +71,11 @@ export function* dgst(p: Process, args: readonly string[], named = "sha256"): St
       const line = flags.has("r")
         ? `${text} *${path ?? "stdin"}\n`
         : `${name === "md5" ? "MD5" : name.replace("sha", "SHA2-").replace("SHA2-1", "SHA1")}(${path ?? "stdin"})= ${text}\n`;
-      yield* result(p, out, Uint8Array.from(line, (c) => c.charCodeAt(0)));
+      yield* result(
+        p,
+        out,
+        Uint8Array.from(line, (c) => c.charCodeAt(0)),
+      );
     }
   }
   return 0;

@@ -58,7 +58,8 @@ export function* enc(p: Process, args: readonly string[], named?: string): Steps
   if (cipher === undefined) return fail("enc: no cipher given that is supported here");
   const decrypt = flags.has("d");
   const iter = values.get("iter");
-  if (iter !== undefined && !/^[1-9]\d{0,7}$/.test(iter)) fail(`enc: bad number of iterations: ${iter}`);
+  if (iter !== undefined && !/^[1-9]\d{0,7}$/.test(iter))
+    fail(`enc: bad number of iterations: ${iter}`);
   const md = DIGESTS.find((name) => name === (values.get("md") ?? "sha256").toLowerCase());
   if (md === undefined) return fail(`enc: Unknown option or message digest: ${values.get("md")}`);
   const password = yield* passwordOf(p, given, cipher, decrypt);

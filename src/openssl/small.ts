@@ -78,11 +78,20 @@ export function* list(p: Process, args: readonly string[]): Steps<number> {
     "digest-commands": DIGESTS,
     "digest-algorithms": DIGESTS,
   };
-  const { flags } = new Arguments("list", args, { flags: ["1", ...Object.keys(kinds)], values: [] });
+  const { flags } = new Arguments("list", args, {
+    flags: ["1", ...Object.keys(kinds)],
+    values: [],
+  });
   const kind = [...flags].find((flag) => flag !== "1") ?? "commands";
   const names = kinds[kind] ?? [];
   if (flags.has("1")) return yield* print(p, names.map((name) => `${name}\n`).join(""));
-  return yield* print(p, `${names.map((name) => name.padEnd(18)).join("").trimEnd()}\n`);
+  return yield* print(
+    p,
+    `${names
+      .map((name) => name.padEnd(18))
+      .join("")
+      .trimEnd()}\n`,
+  );
 }
 
 export function* version(p: Process): Steps<number> {
