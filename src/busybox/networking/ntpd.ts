@@ -202,7 +202,14 @@ function* main(p: Process): Steps<number> {
     }
     if (hosts.length === 0) p.usageError();
   }
-  if (opt.has("N")) p.sys.setpriority(0, 0, -15);
+  if (opt.has("N")) {
+    try {
+      p.sys.setpriority(0, 0, -15);
+    } catch (e) {
+      // It does without, as a user who is not root.
+      if (!(e instanceof Errno)) throw e;
+    }
+  }
   const peers = hosts.map((host): Peer => ({ host, addr: undefined, reach: 0, samples: [] }));
   const ntpd = new Ntpd(p, {
     verbose: opt.count("d"),
