@@ -1,44 +1,9 @@
 // A whole machine: from power on to a login, and off again.
 import { beforeAll, expect, test } from "vitest";
-import { NodeHost } from "../../src/host/node/host.ts";
-import { loadImage } from "../../src/host/node/image.ts";
-import { Computer, type ComputerOptions } from "../../src/machine/computer.ts";
-import { basePrograms } from "../../src/machine/programs.ts";
-import { repositoryMount } from "../../src/machine/repository.ts";
 import { buildIfStale } from "../support/build.ts";
-import { ScriptedConsole } from "../support/scripted-console.ts";
+import { CMDLINE, login, powerOn } from "../support/computer.ts";
 
 beforeAll(buildIfStale, 120_000);
-
-const CMDLINE = "modules=loop,squashfs,sd-mod,usb-storage console=ttyS0";
-
-function dist(name: string): string {
-  return new URL(`../../dist/${name}`, import.meta.url).pathname;
-}
-
-function powerOn(options: Partial<ComputerOptions> = {}): [Computer, ScriptedConsole] {
-  const port = new ScriptedConsole();
-  const computer = new Computer({
-    host: new NodeHost(),
-    image: loadImage(dist("initramfs.img")),
-    programs: basePrograms(),
-    cmdline: CMDLINE,
-    console: port,
-    mounts: [repositoryMount(() => loadImage(dist("repository.img")))],
-    networkConfigured: false,
-    // Wide enough that the shell's line editor never begins a new row.
-    size: { rows: 50, cols: 500, xpixel: 0, ypixel: 0 },
-    ...options,
-  });
-  port.connect(computer.console);
-  return [computer, port];
-}
-
-async function login(port: ScriptedConsole, name = "localhost"): Promise<void> {
-  await port.expect(new RegExp(`${name} login: $`));
-  port.type("root\n");
-  await port.expect(new RegExp(`${name}:~# $`));
-}
 
 test("kernel log, OpenRC, login without a password, poweroff", async () => {
   const [computer, port] = powerOn();
