@@ -89,14 +89,12 @@ function* main(s: Setup): Steps<number> {
     cache = `${cwd.startsWith(root) ? cwd.slice(root.length) : cwd}/${cache}`;
   }
   const dir = yield* mountPoint(s, cache);
-  const mounted = yield* rowFor(s, dir, `${s.root}proc/mounts`);
-  let readOnly = false;
+  const table = `${s.root}proc/mounts`;
   // In a chroot the root may not be in the table.
-  if (mounted === undefined && dir !== "/") yield* mountIt(s, dir);
-  else if (mounted !== undefined && mountOptions(mounted[3] ?? "").includes("ro")) {
-    if ((yield* s.run(["mount", "-o", "remount,rw", dir])) !== 0) throw new Exit(1);
-    readOnly = true;
-  }
+  if (dir !== "/" && (yield* rowFor(s, dir, table)) === undefined) yield* mountIt(s, dir);
+  const mounted = yield* rowFor(s, dir, table);
+  const readOnly = mountOptions(mounted?.[3] ?? "").includes("ro");
+  if (readOnly && (yield* s.run(["mount", "-o", "remount,rw", dir])) !== 0) throw new Exit(1);
   s.mkdirs(s.root + cache);
   s.mkdirs(`${s.root}etc/apk`);
   if (s.isLink(`${s.root}etc/apk/cache`)) s.remove(`${s.root}etc/apk/cache`);

@@ -119,6 +119,11 @@ function* populate(early: Early): Steps<boolean> {
     return status === 0;
   });
   if (!installed) yield* early.log("not all packages could be installed", 4);
+  // Media that the saved configuration has in fstab get their places, which are not in it.
+  for (const line of (yield* early.text(`${SYSROOT}/etc/fstab`)).split("\n")) {
+    const place = line.split(/\s+/)[1] ?? "";
+    if (/^\/media\/[^/]+$/.test(place)) early.mkdirs(SYSROOT + place);
+  }
   const list = `${SYSROOT}/etc/apk/repositories`;
   if ((yield* readText(sys, list, 1 << 16)) === undefined)
     yield* writeFile(sys, list, repositories.map((each) => `${each}\n`).join(""));
