@@ -15,6 +15,7 @@ import { Volume } from "../lib/ext4/volume.ts";
 import { getopt } from "../libc/getopt.ts";
 import type { Process } from "../libc/process.ts";
 import { strerror } from "../libc/strerror.ts";
+import { readText, stat, tryStat } from "../libc/unistd.ts";
 import { DeviceFile } from "./device.ts";
 import { VERSION } from "./version.ts";
 
@@ -33,6 +34,8 @@ Exit status: 0 no errors, 1 repaired, 4 errors left, 8 could not check, 16 wrong
 `;
 
 const FIXED = 1;
+/** What was repaired is mounted: the kernel must look at it anew. */
+const REBOOT = 2;
 const LEFT = 4;
 const FAILED = 8;
 
@@ -42,6 +45,8 @@ class Run {
   readonly p: Process;
   readonly mode: Mode;
   name = "";
+  /** It is mounted read-only meanwhile. */
+  mounted = false;
   constructor(p: Process, mode: Mode) {
     this.p = p;
     this.mode = mode;
@@ -105,6 +110,23 @@ function* drive(run: Run, checking: Check): Steps<Summary> {
   }
 }
 
+/** Whether what is mounted from a device is mounted read-only everywhere; undefined: it is not mounted. */
+function* mountedReadonly(p: Process, path: string): Steps<boolean | undefined> {
+  const { rdev } = stat(p.sys, path);
+  const table = (yield* readText(p.sys, "/proc/mounts", 1 << 20)) ?? "";
+  let found: boolean | undefined;
+  const rows = table.split("\n");
+  for (const row of rows) {
+    const [, place = "", , options = ""] = row.split(" ");
+    const name = place.replace(/\\([0-7]{3})/g, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 8)),
+    );
+    if (name === "" || tryStat(p.sys, name)?.dev !== rdev) continue;
+    found = (found ?? true) && options.split(",").includes("ro");
+  }
+  return found;
+}
+
 function* open(run: Run, path: string): Steps<DeviceFile | undefined> {
   const { p, mode } = run;
   const write = mode !== "no";
@@ -113,15 +135,20 @@ function* open(run: Run, path: string): Steps<DeviceFile | undefined> {
   } catch (e) {
     if (!(e instanceof Errno)) throw e;
     if (e === EBUSY) {
+      // The root file system is checked before it may be written.
+      if ((yield* mountedReadonly(p, path)) === true) {
+        run.mounted = true;
+        return yield* DeviceFile.open(p.sys, path, true, false);
+      }
       yield* run.say(`${path} is mounted.\n`);
       yield* p.warnx("Cannot continue, aborting.\n");
       return undefined;
     }
     const w = p.stderr.puts(`${p.progname}: ${strerror(e)} while trying to open ${path}\n`);
     if (w) yield* w;
-    if (e === EACCES || e === EROFS)
+    if (e === EACCES || e === EROFS) {
       yield* run.say("You must have r/w access to the filesystem or be root\n");
-    else yield* run.say("Possibly non-existent device?\n");
+    } else yield* run.say("Possibly non-existent device?\n");
     return undefined;
   }
 }
@@ -278,7 +305,10 @@ export function* e2fsckMain(p: Process): Steps<number> {
   const device = yield* open(run, path);
   if (device === undefined) return FAILED;
   try {
-    return yield* examine(run, device, path, opt.has("f"));
+    const status = yield* examine(run, device, path, opt.has("f"));
+    if (!run.mounted || (status & FIXED) === 0) return status;
+    yield* run.say(`${run.name}: ***** REBOOT SYSTEM *****\n`);
+    return status | REBOOT;
   } catch (e) {
     if (e instanceof Ext4Error) {
       const why =

@@ -99,6 +99,8 @@ describe.skipIf(!there).each(MAKE)("%d MiB: %s", (mib, line, features) => {
       sys.mount("/dev/vda", "/mnt", "ext4", 0, "");
       sys.mkdirat(AT_FDCWD, "/mnt/d", 0o755);
       expect(yield* call(sys, "e2fsck -p /dev/vda")).toContain("[8]");
+      sys.mount("", "/mnt", "", 0x21, "");
+      expect(yield* call(sys, "e2fsck -p /dev/vda")).toMatch(/^other: clean, 12.*\n\[0\]$/);
       expect(yield* call(sys, "mkfs.ext4 /dev/vda")).toMatch(
         /will not make a filesystem here!\n\[1\]$/,
       );

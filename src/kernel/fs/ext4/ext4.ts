@@ -86,25 +86,34 @@ export class Ext4 implements SuperBlock {
     this.volume = this.#open(options, readonly);
     const s = this.volume.super;
     this.#valid = (s.state & STATE_VALID) !== 0 && (s.state & STATE_ERROR) === 0;
-    try {
-      this.root = this.ask(() => this.inode(ROOT_INO));
-    } catch (error) {
-      this.log(3, "get root inode failed");
-      throw error;
-    }
-    if (!this.root.isDirectory || this.root.node.size === 0) {
-      this.log(3, "corrupt root inode, run e2fsck");
-      throw EUCLEAN;
-    }
+    this.root = this.#openRoot();
     let overhead = s.firstDataBlock + this.volume.groups.length * (2 + this.volume.tableBlocks);
     for (let i = 0; i < this.volume.groups.length; i++) overhead += s.baseMeta(i);
     this.#overhead = overhead + (this.volume.journal?.capacity ?? 0);
-    if (!readonly) this.#beginWriting();
+    try {
+      if (!readonly) this.#beginWriting();
+    } catch (error) {
+      this.#dropInodes();
+      throw error;
+    }
     const mode = this.volume.journal === undefined ? "without journal" : "with ordered data mode";
     this.log(
       6,
       `mounted filesystem ${this.uuid} ${readonly ? "ro" : "r/w"} ${mode}. Quota mode: none.`,
     );
+  }
+
+  #openRoot(): Ext4Inode {
+    try {
+      const root = this.ask(() => this.inode(ROOT_INO));
+      if (root.isDirectory && root.node.size > 0) return root;
+      this.log(3, "corrupt root inode, run e2fsck");
+    } catch (error) {
+      this.log(3, "get root inode failed");
+      throw error;
+    }
+    this.#dropInodes();
+    throw EUCLEAN;
   }
 
   get uuid(): string {
@@ -303,6 +312,11 @@ export class Ext4 implements SuperBlock {
     this.kernel.memory.uncharge(INODE_BYTES);
   }
 
+  #dropInodes(): void {
+    this.kernel.memory.uncharge(this.#inodes.size * INODE_BYTES);
+    this.#inodes.clear();
+  }
+
   // ---- the whole ----------------------------------------------------------------------------------
 
   #beginWriting(): void {
@@ -439,8 +453,7 @@ export class Ext4 implements SuperBlock {
       // The device fails: nothing more can be done for it.
       if (!(error instanceof Errno) && !(error instanceof Ext4Error)) throw error;
     } finally {
-      this.kernel.memory.uncharge(this.#inodes.size * INODE_BYTES);
-      this.#inodes.clear();
+      this.#dropInodes();
       this.volume.buffers.drop();
       unmountBdev(this, this.bdev);
     }
