@@ -58,6 +58,8 @@ export class NodeTerminal implements ConsolePort {
       const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
       if (!tty.hostInput(bytes)) stdin.pause();
     });
+    // After an earlier machine has let go of it, listening alone does not make it flow.
+    stdin.resume();
     this.#on(stdin, "end", () => tty.hostHangup());
     this.#on(stdin, "error", () => tty.hostHangup());
     this.#restore.push(() => stdin.pause());
