@@ -50,6 +50,8 @@ export class Computer {
       port.connect(tty);
       return port;
     });
+    // As Linux's own "quiet": only errors are shown.
+    if (/(^| )quiet( |$)/.test(options.cmdline)) kernel.log.consoleLevel = 4;
     logToConsole(kernel, this.console);
     printk(kernel, KERN_NOTICE, VERSION_BANNER);
     printk(kernel, KERN_INFO, `Command line: ${encodeUtf8(options.cmdline)}`);
