@@ -314,3 +314,55 @@ test("on a terminal: colours, and results at the right edge", async () => {
     ].join("\r\n"),
   );
 });
+
+test("interactive boot: a question for each service, and a shell", async () => {
+  const start = (name: string): Service => ({
+    script: `start() { echo "+${name}"; }\n`,
+    levels: ["default"],
+  });
+  const services = { a: start("a"), b: start("b"), c: start("c"), d: start("d") };
+  const files = { "/etc/rc.conf": 'rc_interactive="YES"\nrc_shell="/bin/sh-of-test"\n' };
+  const machine = bootOpenrc({ services, files, softlevel: "boot" });
+  machine.fs.writeFileSync("/bin/sh-of-test", "#!/bin/sh\necho shell\n");
+  machine.fs.chmodSync("/bin/sh-of-test", 0o755);
+  const keys = ["1", "4", "2", "x3"];
+  let text = "";
+  const port = {
+    write(bytes: Uint8Array): boolean {
+      text += String.fromCharCode(...bytes);
+      if (text.endsWith("Exit to shell\r\n")) setTimeout(press, 20);
+      return true;
+    },
+  };
+  const size = { rows: 24, cols: 80, xpixel: 0, ypixel: 0 };
+  const script =
+    "rc-update -u; touch /run/openrc/interactive; openrc default; ls /run/openrc/interactive";
+  const shell = machine.spawn(["/bin/sh", "-c", script], {
+    env: { TERM: "dumb" },
+    tty: { port, size },
+  });
+  const press = (): void => {
+    for (const key of keys.shift() ?? "") shell.tty?.hostInput(Uint8Array.of(key.charCodeAt(0)));
+  };
+  await shell.exited;
+  machine.close();
+  const question = (name: string): string[] => [
+    "",
+    ` * About to start the service ${name}`,
+    " *   1) Start the service\t\t2) Skip the service",
+    " *   3) Continue boot process\t\t4) Exit to shell",
+  ];
+  expect(text.split("\r\n")).toEqual([
+    " * Caching service dependencies ... [ ok ]",
+    ...question("a"),
+    "+a",
+    ...question("b"),
+    "shell",
+    ...question("b"),
+    ...question("c"),
+    "+c",
+    "+d",
+    "ls: /run/openrc/interactive: No such file or directory",
+    "",
+  ]);
+});

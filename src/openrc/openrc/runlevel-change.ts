@@ -24,6 +24,8 @@ export class Change {
   readonly #parallel: boolean;
   /** Services that run now: told when all is aborted. */
   readonly pids: Set<number>;
+  /** Is each service asked for? What was answered in one runlevel holds for those after it. */
+  #interactive: boolean | undefined;
 
   constructor(rc: Rc, abort: Abort, tree: DepTree, parallel: boolean, pids: Set<number>) {
     this.rc = rc;
@@ -125,7 +127,8 @@ export class Change {
     const { rc } = this;
     const { sys } = rc;
     const conf = yield* rc.conf();
-    let interactive = yesno(rc.env("EINFO_QUIET")) !== true && exists(sys, INTERACTIVE);
+    let interactive =
+      this.#interactive ?? (yesno(rc.env("EINFO_QUIET")) !== true && exists(sys, INTERACTIVE));
     for (const service of services) {
       const state = yield* serviceState(sys, service);
       if ((state & FAILED) !== 0) continue;
@@ -142,6 +145,7 @@ export class Change {
       }
       if (!(yield* this.#run(service, "start"))) break;
     }
+    this.#interactive = interactive;
     // Boot goes on in the same manner in the next runlevel.
     if (interactive && (level === SYSINIT || level === (rc.env("RC_BOOTLEVEL") ?? BOOT)))
       yield* writeFile(sys, INTERACTIVE, "");
