@@ -36,7 +36,9 @@ s6_stop()
 	_s6_link || return 1
 	ebegin "Stopping ${name:-$RC_SVCNAME}"
 	s6-svc -d -wD -T ${s6_service_timeout_stop:-60000} "$s6_service_link"
-	if _s6_is up && yesno "${s6_force_kill:-yes}"; then
+	# "up (pid 77) 12 seconds"
+	set -- $(s6-svstat "$s6_service_link")
+	if [ "$1" = up ] && yesno "${s6_force_kill:-yes}" && kill -0 "${3%)}" 2>/dev/null; then
 		ewarn "Sending DOWN & KILL for $RC_SVCNAME"
 		s6-svc -dk "$s6_service_link"
 		sleep 1
