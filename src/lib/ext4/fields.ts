@@ -35,7 +35,3 @@ export function putBe32(b: Uint8Array, at: number, value: number): void {
 export function high32(value: number): number {
   return Math.floor(value / 2 ** 32);
 }
-export function isZero(b: Uint8Array): boolean {
-  for (let i = 0; i < b.length; i++) if (b[i] !== 0) return false;
-  return true;
-}

@@ -2,13 +2,11 @@
 import { crc32c, crc32cOf } from "./crc.ts";
 import { get16, get32, high32, put16, put32 } from "./fields.ts";
 
-export const FLAG_SYNC = 8;
 export const FLAG_IMMUTABLE = 0x10;
 export const FLAG_APPEND = 0x20;
 export const FLAG_INDEX = 0x1000;
 export const FLAG_HUGE_FILE = 0x40000;
 export const FLAG_EXTENTS = 0x80000;
-export const FLAG_INLINE_DATA = 0x10000000;
 /** Encrypted, compressed, value of an attribute, verity, casefold: nothing here reads or changes those. */
 export const FLAGS_FOREIGN: number = 0x4 | 0x800 | 0x100000 | 0x200000 | 0x10000000 | 0x40000000;
 

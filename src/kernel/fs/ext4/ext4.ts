@@ -228,7 +228,7 @@ export class Ext4 implements SuperBlock {
         return EMLINK;
       case "unsupported":
         return EOPNOTSUPP;
-      default:
+      case "corrupt":
         this.#damaged(error.message);
         return EUCLEAN;
     }
