@@ -214,6 +214,11 @@ export interface Sys {
   setsid(): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, nice: number): void;
+  /** IOPRIO_WHO_* and class << 13 | level, kept and told. */
+  ioprio_get(which: number, who: number): number;
+  ioprio_set(which: number, who: number, ioprio: number): void;
+  /** Sets what the process takes the system for, 0xffffffff leaves it; the old value. */
+  personality(persona: number): number;
   sched_getaffinity(pid: number): number[];
   getrusage(who: number): RUsage;
   times(): Tms;

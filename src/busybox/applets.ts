@@ -2,12 +2,18 @@
 import { bunzip2, bzcat, bzip2 } from "./archival/bzip2.ts";
 import { cpio } from "./archival/cpio.ts";
 import { gunzip, gzip, zcat } from "./archival/gzip.ts";
+import { lzop, lzopcat, unlzop } from "./archival/lzop.ts";
 import { tar } from "./archival/tar.ts";
 import { unzip } from "./archival/unzip.ts";
 import { lzcat, lzma, unlzma, unxz, xzcat } from "./archival/xz.ts";
+import { chvt, deallocvt, openvt } from "./console-tools/chvt.ts";
 import { clear } from "./console-tools/clear.ts";
+import { dumpkmap, kbd_mode, loadkmap, setkeycodes } from "./console-tools/kbd_mode.ts";
 import { reset } from "./console-tools/reset.ts";
 import { resize } from "./console-tools/resize.ts";
+import { setconsole, setlogcons } from "./console-tools/setconsole.ts";
+import { loadfont, setfont } from "./console-tools/setfont.ts";
+import { showkey } from "./console-tools/showkey.ts";
 import { arch } from "./coreutils/arch.ts";
 import { base64 } from "./coreutils/base64.ts";
 import { basename } from "./coreutils/basename.ts";
@@ -173,7 +179,10 @@ import { fsck } from "./util-linux/fsck.ts";
 import { getopt } from "./util-linux/getopt.ts";
 import { hd, hexdump } from "./util-linux/hexdump.ts";
 import { hwclock } from "./util-linux/hwclock.ts";
+import { ionice } from "./util-linux/ionice.ts";
+import { ipcrm, ipcs } from "./util-linux/ipcs.ts";
 import { last } from "./util-linux/last.ts";
+import { linux32, linux64 } from "./util-linux/linux32.ts";
 import { losetup } from "./util-linux/losetup.ts";
 import { mdev } from "./util-linux/mdev.ts";
 import { mesg } from "./util-linux/mesg.ts";
@@ -183,9 +192,11 @@ import { more } from "./util-linux/more.ts";
 import { mount } from "./util-linux/mount.ts";
 import { mountpoint } from "./util-linux/mountpoint.ts";
 import { nologin } from "./util-linux/nologin.ts";
+import { nsenter } from "./util-linux/nsenter.ts";
 import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
+import { setpriv } from "./util-linux/setpriv.ts";
 import { setsid } from "./util-linux/setsid.ts";
 import { swapoff, swapon } from "./util-linux/swapon.ts";
 import { switch_root } from "./util-linux/switch_root.ts";
@@ -315,6 +326,9 @@ export function allApplets(): Applet[] {
     unzip,
     xzcat,
     zcat,
+    lzop,
+    lzopcat,
+    unlzop,
 
     // findutils
     egrep,
@@ -329,6 +343,18 @@ export function allApplets(): Applet[] {
     resize,
     less,
     ttysize,
+    showkey,
+    loadfont,
+    setfont,
+    setconsole,
+    setlogcons,
+    dumpkmap,
+    kbd_mode,
+    loadkmap,
+    setkeycodes,
+    chvt,
+    deallocvt,
+    openvt,
     top,
     watch,
     more,
@@ -435,6 +461,13 @@ export function allApplets(): Applet[] {
     umount,
     unshare,
     xxd,
+    ipcrm,
+    ipcs,
+    setpriv,
+    nsenter,
+    linux32,
+    linux64,
+    ionice,
 
     // networking
     dnsdomainname,

@@ -59,6 +59,8 @@ export function fork(task: Task, main: (sys: Sys) => Steps<number>): Task {
   group.argv = parent.argv;
   group.envp = parent.envp;
   group.nice = parent.nice;
+  group.ioprio = parent.ioprio;
+  group.personality = parent.personality;
   const child = new Task(
     kernel,
     pid,

@@ -389,6 +389,15 @@ export class TaskSys implements Sys {
   setpriority(which: number, who: number, nice: number): void {
     process.setpriority(this.#task, which, who, nice);
   }
+  ioprio_get(which: number, who: number): number {
+    return process.ioprio_get(this.#task, which, who);
+  }
+  ioprio_set(which: number, who: number, ioprio: number): void {
+    process.ioprio_set(this.#task, which, who, ioprio);
+  }
+  personality(persona: number): number {
+    return machine.personality(this.#task, persona);
+  }
   sched_getaffinity(pid: number): number[] {
     process.getpgid(this.#task, pid);
     return [0];

@@ -93,6 +93,10 @@ export class ThreadGroup {
   cutimeMs = 0;
   cstimeMs = 0;
   nice = 0;
+  /** As ioprio_get(2) tells it: class << 13 | level. */
+  ioprio = 0;
+  /** As personality(2) tells it. */
+  personality = 0;
   /** For processes that the host started: told the wait4 status when the process has ended. */
   onExit: ((status: number) => void) | undefined;
   /** ITIMER_REAL: absolute deadline and interval, in monotonic ms; owned by time.ts. */

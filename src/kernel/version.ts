@@ -4,6 +4,8 @@ export const OSTYPE = "Linux";
 export const OSRELEASE = "6.6.0-bivy";
 export const VERSION = "#1 SMP PREEMPT_DYNAMIC";
 export const MACHINE = "riscv64";
+/** For processes that want 32-bit Linux. */
+export const MACHINE32 = "riscv32";
 /** The line of /proc/version, without its newline. */
 export const VERSION_BANNER: string = `${OSTYPE} version ${OSRELEASE} (bivy@bivy) (TypeScript) ${VERSION}`;
 /** /proc/cmdline where the machine was given none. */

@@ -13,28 +13,17 @@ import {
   BLKSECDISCARD,
   BLKSSZGET,
 } from "../../abi/block.ts";
-import { EINVAL, ENOTTY, Errno } from "../../abi/errno.ts";
 import { O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../abi/fcntl.ts";
 import { type Steps, settle } from "../../abi/program.ts";
 import { getopt } from "../../libc/getopt.ts";
-import { die, dieErrno, type Process } from "../../libc/process.ts";
-import { strerror } from "../../libc/strerror.ts";
-import { open } from "../../libc/unistd.ts";
+import { dieErrno, type Process } from "../../libc/process.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { openDevice, xioctl } from "../libbb/device.ts";
 import { xatou } from "../libbb/numbers.ts";
 
 /** FDFLUSH of linux/fd.h and RAID_AUTORUN of linux/raid/md_u.h. */
 const FDFLUSH = 0x24b;
 const RAID_AUTORUN = 0x914;
-
-/** Opens a device or ends the program. */
-export function* openDevice(p: Process, path: string, flags: number): Steps<number> {
-  try {
-    return yield* settle(open(p.sys, path, flags));
-  } catch (e) {
-    return dieErrno(`can't open '${path}'`, e);
-  }
-}
 
 interface Request {
   name: string;
@@ -138,12 +127,7 @@ function* blkdiscardMain(p: Process): Steps<number> {
   const exclusive = opt.has("f") ? 0 : O_EXCL;
   const fd = yield* openDevice(p, device, O_WRONLY | exclusive);
   const start = offset ?? 0;
-  let size: number;
-  try {
-    size = Number(yield* settle(p.sys.ioctl(fd, BLKGETSIZE64)));
-  } catch (e) {
-    return ioctlFailed(BLKGETSIZE64, e);
-  }
+  const size = Number(yield* xioctl(p, fd, BLKGETSIZE64));
   const [name, request] = opt.has("s")
     ? ["BLKSECDISCARD", BLKSECDISCARD]
     : ["BLKDISCARD", BLKDISCARD];
@@ -153,11 +137,6 @@ function* blkdiscardMain(p: Process): Steps<number> {
     dieErrno(`${device}: ${name} failed`, e);
   }
   return 0;
-}
-
-function ioctlFailed(request: number, e: unknown): never {
-  if (!(e instanceof Errno)) throw e;
-  return die(`ioctl 0x${request.toString(16)} failed: ${strerror(e)}`);
 }
 
 const SIZES: readonly (readonly [string, number])[] = [
@@ -208,12 +187,7 @@ function* raidautorunMain(p: Process): Steps<number> {
   const [, device, ...more] = p.argv;
   if (device === undefined || more.length > 0) return p.usageError();
   const fd = yield* openDevice(p, device, O_RDONLY | O_NONBLOCK);
-  try {
-    yield* settle(p.sys.ioctl(fd, RAID_AUTORUN));
-  } catch (e) {
-    if (e !== EINVAL && e !== ENOTTY) throw e;
-    ioctlFailed(RAID_AUTORUN, e);
-  }
+  yield* xioctl(p, fd, RAID_AUTORUN);
   return 0;
 }
 

@@ -10,8 +10,8 @@ import { die, dieErrno, type Process } from "../../libc/process.ts";
 import { strerror } from "../../libc/strerror.ts";
 import { stat } from "../../libc/unistd.ts";
 import type { Applet } from "../libbb/applet.ts";
+import { openDevice } from "../libbb/device.ts";
 import { BKM, type Suffixes, xatou } from "../libbb/numbers.ts";
-import { openDevice } from "./blockdev.ts";
 
 const CDROM = "/dev/cdrom";
 const CDS_TRAY_OPEN = 2;

@@ -16,18 +16,30 @@ import { capable } from "../cred.ts";
 import { loadAverages } from "../loadavg.ts";
 import type { LogRecord } from "../log.ts";
 import type { Task } from "../task.ts";
-import { MACHINE, OSRELEASE, OSTYPE, VERSION } from "../version.ts";
+import { MACHINE, MACHINE32, OSRELEASE, OSTYPE, VERSION } from "../version.ts";
 import { sleepOn } from "../wait.ts";
+
+/** The part of a personality that says which system it is, and 32-bit Linux there. */
+const PER_MASK = 0xff;
+const PER_LINUX32 = 8;
+
+/** personality(2): the old one. All that 32-bit Linux changes here is what uname(2) tells. */
+export function personality(task: Task, persona: number): number {
+  const old = task.group.personality;
+  if (persona !== 0xffffffff) task.group.personality = persona >>> 0;
+  return old;
+}
 
 /** uname(2). */
 export function uname(task: Task): UtsName {
+  const small = (task.group.personality & PER_MASK) === PER_LINUX32;
   const { nodename, domainname } = task.kernel.uts;
   return {
     sysname: OSTYPE,
     nodename,
     release: OSRELEASE,
     version: VERSION,
-    machine: MACHINE,
+    machine: small ? MACHINE32 : MACHINE,
     domainname,
   };
 }

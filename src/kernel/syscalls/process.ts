@@ -1,6 +1,6 @@
 // Process ids, groups, sessions, priorities, limits (setpgid(2), setsid(2), getpriority(2), prlimit(2)).
 
-import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../abi/capability.ts";
+import { CAP_SYS_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../abi/capability.ts";
 import { EACCES, EINVAL, EPERM, ESRCH } from "../../abi/errno.ts";
 import {
   PRIO_PGRP,
@@ -103,6 +103,25 @@ export function setpriority(task: Task, which: number, who: number, nice: number
       if (value < group.nice) throw EACCES;
     }
     group.nice = value;
+  }
+}
+
+/** ioprio_get(2): the most urgent of those selected. `which` is one more than getpriority's. */
+export function ioprio_get(task: Task, which: number, who: number): number {
+  const set = selected(task, which - 1, who).map((group) => group.ioprio);
+  return set.reduce((best, one) => (best === 0 ? one : one === 0 ? best : Math.min(best, one)));
+}
+
+/** ioprio_set(2). */
+export function ioprio_set(task: Task, which: number, who: number, ioprio: number): void {
+  const [io, level] = [ioprio >> 13, ioprio & 7];
+  const boss = capable(task.cred, CAP_SYS_NICE);
+  if (io === 1 && !boss && !capable(task.cred, CAP_SYS_ADMIN)) throw EPERM;
+  if (io < 0 || io > 3 || (io === 0 && level !== 0)) throw EINVAL;
+  for (const group of selected(task, which - 1, who)) {
+    const { ruid } = group.leader.cred;
+    if (!boss && ruid !== task.cred.euid && ruid !== task.cred.ruid) throw EPERM;
+    group.ioprio = ioprio;
   }
 }
 
