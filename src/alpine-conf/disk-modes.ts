@@ -194,8 +194,10 @@ function* setupRoot(
 export function* resetVar(d: DiskSetup): Steps<void> {
   const { s } = d;
   if ((yield* d.mountDevice("/var")) === "") return;
+  // A copy first: what keeps /var busy must not cost its contents.
   const script =
-    "mkdir /.var && mv /var/* /.var/ 2>/dev/null; umount /var && rm -rf /var && mv /.var /var && rm -rf /var/lost+found";
+    "rm -rf /.var && cp -a /var /.var && rm -rf /.var/lost+found && " +
+    "if umount /var; then rm -rf /var && mv /.var /var; else rm -rf /.var; fi";
   yield* s.run(["sh", "-c", script]);
 }
 
