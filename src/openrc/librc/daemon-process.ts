@@ -33,6 +33,7 @@ export class Identity {
   gid = 0;
   home: string | undefined;
   nice: number | undefined;
+  ioprio: readonly [level: number, data: number] | undefined;
   oomScoreAdj: number | undefined;
   chdir: string | undefined;
   chroot: string | undefined;
@@ -45,6 +46,8 @@ export class Identity {
   stdoutLogger: string | undefined;
   stderrLogger: string | undefined;
 }
+
+const IOPRIO_WHO_PROCESS = 1;
 
 /** Options that both programs have. */
 export const IDENTITY_OPTIONS: readonly OptionLine[] = [
@@ -91,7 +94,7 @@ export function* identityOption(rc: Rc, id: Identity, key: string, value: string
       id.gid = yield* groupOf(rc, value);
       return true;
     case "I":
-      yield* ionice(rc, value, `invalid ionice \`${value}'`);
+      yield* ionice(rc, id, value, `invalid ionice \`${value}'`);
       return true;
     case "k":
       if (!/^[0-7]{1,4}$/.test(value)) yield* einfo.eerrorx(`${applet}: invalid mode \`${value}'`);
@@ -132,15 +135,13 @@ function* secbitsOf(rc: Rc, text: string): Steps<number> {
   return /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
 }
 
-/** Classes of input and output are taken, and change nothing: no disk here has a queue to sort. */
-function* ionice(rc: Rc, value: string, why: string): Steps<void> {
-  const { einfo, applet } = rc;
+/** "CLASS:LEVEL". */
+function* ionice(rc: Rc, id: Identity, value: string, why: string): Steps<void> {
   const found = /^[ \t]*([-+]?[0-9]+)(?::([-+]?[0-9]+))?/.exec(value);
-  if (found === null) return void (yield* einfo.eerrorx(`${applet}: ${why}`));
+  if (found === null) return void (yield* rc.einfo.eerrorx(`${rc.applet}: ${why}`));
   const level = Number(found[1]);
   const data = level === 0 ? 0 : level === 3 ? 7 : Number(found[2] ?? 0);
-  if (level < 0 || level > 3 || data < 0 || data > 7)
-    yield* einfo.eerrorx(`${applet}: ioprio_set ${level << 13} ${data}: Invalid argument`);
+  id.ioprio = [level << 13, data];
 }
 
 function* groupOf(rc: Rc, text: string): Steps<number> {
@@ -174,7 +175,8 @@ export function* identityEnvironment(rc: Rc, id: Identity): Steps<void> {
       yield* rc.einfo.eerror(`${rc.applet}: invalid nice level \`${nice}' (SSD_NICELEVEL)`);
   }
   const io = rc.env("SSD_IONICELEVEL");
-  if (io !== undefined) yield* ionice(rc, io, `invalid ionice level \`${io}' (SSD_IONICELEVEL)`);
+  if (io !== undefined)
+    yield* ionice(rc, id, io, `invalid ionice level \`${io}' (SSD_IONICELEVEL)`);
   const oom = rc.env("SSD_OOM_SCORE_ADJ");
   if (oom !== undefined) {
     id.oomScoreAdj = scanInt(oom);
@@ -263,10 +265,16 @@ export class DaemonChild {
   *settle(): Steps<void> {
     const sys = this.#sys;
     const id = this.#id;
-    const { nice, oomScoreAdj, chroot, chdir } = id;
+    const { nice, ioprio, oomScoreAdj, chroot, chdir } = id;
     done(() => sys.setsid());
     if (nice !== undefined)
       yield* this.#try(`setpriority ${nice}`, () => sys.setpriority(PRIO_PROCESS, 0, nice));
+    if (ioprio !== undefined) {
+      const [level, data] = ioprio;
+      yield* this.#try(`ioprio_set ${level} ${data}`, () =>
+        sys.ioprio_set(IOPRIO_WHO_PROCESS, 0, level | data),
+      );
+    }
     if (oomScoreAdj !== undefined) {
       try {
         yield* writeFile(sys, "/proc/self/oom_score_adj", `${oomScoreAdj}\n`);
