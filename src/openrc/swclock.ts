@@ -44,6 +44,7 @@ function* main(rc: Rc): Steps<number> {
   if (file === undefined) return yield* einfo.eerrorx("swclock: Reference file was not specified");
   if (flags.has("s")) return yield* save(rc, file);
   let seconds = 0;
+  const now = sys.clock_gettime(0).sec;
   const error = failure(() => {
     seconds = stat(sys, file).mtime.sec;
   });
@@ -53,6 +54,8 @@ function* main(rc: Rc): Steps<number> {
     yield* einfo.ewarn(why);
     return 0;
   }
+  // The host's clock goes on while the machine is off: time does not go back.
+  if (seconds <= now) return 0;
   const refused = failure(() => sys.clock_settime(0, { sec: seconds, nsec: 0 }));
   if (refused !== undefined) yield* einfo.eerrorx(`swclock: settimeofday: ${strerror(refused)}`);
   return 0;
