@@ -117,7 +117,8 @@ function methodCommands(i: Interface, up: boolean, exists: boolean): string[] | 
   if (method === "loopback") {
     const addr = family === "inet" ? "127.0.0.1/8" : "::1";
     return up
-      ? [`ip addr add ${addr} dev ${name}`, `ip link set ${name} up`]
+      ? // A kernel gives lo its addresses by itself: that they are there already is no failure.
+        [`ip addr replace ${addr} dev ${name}`, `ip link set ${name} up`]
       : [`ip addr flush dev ${name}`, `ip link set ${name} down`];
   }
   const link = [
