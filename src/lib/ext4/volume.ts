@@ -72,6 +72,8 @@ export class Volume {
   journalDamage: string | undefined;
   /** Blocks that the journal replayed at mount. */
   replayed = 0;
+  /** Whether the reserved blocks may be used now. */
+  privileged: () => boolean = () => true;
   /** Is told of blocks that are free for good. */
   discard: ((start: number, count: number) => void) | undefined;
   readonly #freed: Extent[] = [];
@@ -467,22 +469,22 @@ export class Volume {
 
   /** Throws "no-space" unless so many blocks are free; commits if that frees them. */
   reserve(count: number): void {
-    const free = this.super.freeBlocks;
-    if (free - this.#frozenCount >= count) return;
-    if (free < count) noSpace();
+    if (this.available >= count) return;
+    if (this.available + this.#frozenCount < count) noSpace();
     this.commit();
   }
 
-  /** Free blocks that can be used now. */
+  /** Free blocks that can be used now by who asks. */
   get available(): number {
-    return this.super.freeBlocks - this.#frozenCount;
+    const { freeBlocks, reserved } = this.super;
+    return freeBlocks - this.#frozenCount - (this.privileged() ? 0 : reserved);
   }
 
   /** Up to `want` neighbouring blocks, near `goal` if that can be. */
   allocate(goal: number, want: number): Extent {
     const s = this.super;
     if (this.available <= 0) {
-      if (s.freeBlocks <= 0) noSpace();
+      if (this.available + this.#frozenCount <= 0) noSpace();
       this.commit();
     }
     let at = goal;

@@ -467,3 +467,25 @@ test.skipIf(!there)("orphans, options, features", () => {
   );
   expect(refuse(MS_RDONLY)).toContain("none ");
 });
+
+test.skipIf(!there)("reserved blocks are for root", () => {
+  const path = made("ext4", ["-b", "4096", "-m", "10"]);
+  inside(path, "ext4", function* (sys) {
+    sys.fchmodat(AT_FDCWD, "/mnt", 0o777, 0);
+    const { bfree, bavail } = sys.statfs("/mnt");
+    expect(bfree - bavail).toBe(819);
+    sys.setresuid(-1, 1000, -1);
+    const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/full", O_RDWR | O_CREAT, 0o644));
+    let last = "none";
+    for (let i = 0; i < 99 && last === "none"; i++) {
+      last = code(() => sys.write(fd, new Uint8Array(1 << 20)));
+    }
+    expect(last).toBe("ENOSPC");
+    expect(sys.statfs("/mnt").bavail).toBeLessThan(16);
+    expect(sys.statfs("/mnt").bfree).toBeGreaterThan(815);
+    sys.setresuid(-1, 0, -1);
+    yield* put(sys, "/mnt/root's", pattern(1 << 20, 1));
+    sys.close(fd);
+  });
+  expect(check(path)).toBe("clean");
+});

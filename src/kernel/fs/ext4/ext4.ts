@@ -29,6 +29,7 @@ import {
 import { Volume } from "../../../lib/ext4/volume.ts";
 import type { Bdev } from "../../block/genhd.ts";
 import { mountBdev, unmountBdev } from "../../block/mount.ts";
+import { inGroup } from "../../cred.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { FileSystemType } from "../filesystems.ts";
 import type { SuperBlock } from "../inode.ts";
@@ -140,6 +141,7 @@ export class Ext4 implements SuperBlock {
       this.#judge(volume);
       if (volume.replayed > 0) this.log(6, "recovery complete");
       volume.barrier = options.barrier;
+      volume.privileged = () => this.#mayUseReserve(volume);
       return volume;
     } catch (error) {
       if (error === EROFS) {
@@ -154,6 +156,15 @@ export class Ext4 implements SuperBlock {
       this.log(3, error.message);
       throw error.code === "corrupt" ? EUCLEAN : EINVAL;
     }
+  }
+
+  /** Reserved blocks are for root, and for whom the super block or resuid= and resgid= name. */
+  #mayUseReserve({ super: s }: Volume): boolean {
+    const task = this.kernel.scheduler.current;
+    if (task === undefined || task.cred.euid === 0) return true;
+    const gid = this.given.resgid ?? s.u16(0x52);
+    if (task.cred.euid === (this.given.resuid ?? s.u16(0x50))) return true;
+    return gid !== 0 && inGroup(task.cred, gid);
   }
 
   /** ext2 and ext3 are mounted as such only when they are it. */

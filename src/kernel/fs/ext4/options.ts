@@ -14,9 +14,9 @@ export interface Ext4Options {
   /** "writeback" is kept as ordered, which is more. */
   data: "ordered" | "writeback";
   discard: boolean;
-  /** Who may use reserved blocks besides root: kept and shown, all may. */
-  resuid: number;
-  resgid: number;
+  /** Who may use reserved blocks besides root; undefined: as the super block says. */
+  resuid: number | undefined;
+  resgid: number | undefined;
 }
 
 const COMMIT_SECONDS = 5;
@@ -32,8 +32,8 @@ export function defaultExt4Options(): Ext4Options {
     commit: COMMIT_SECONDS,
     data: "ordered",
     discard: false,
-    resuid: 0,
-    resgid: 0,
+    resuid: undefined,
+    resgid: undefined,
   };
 }
 
@@ -96,8 +96,8 @@ export function parseExt4Options(data: string, base: Ext4Options): Ext4Options {
 /** As /proc/mounts shows them: what differs from the default. */
 export function ext4OptionsText(options: Ext4Options): string {
   const parts: string[] = [];
-  if (options.resuid !== 0) parts.push(`resuid=${options.resuid}`);
-  if (options.resgid !== 0) parts.push(`resgid=${options.resgid}`);
+  if (options.resuid !== undefined) parts.push(`resuid=${options.resuid}`);
+  if (options.resgid !== undefined) parts.push(`resgid=${options.resgid}`);
   if (options.errors !== undefined) parts.push(`errors=${options.errors}`);
   if (options.commit !== COMMIT_SECONDS) parts.push(`commit=${options.commit}`);
   if (!options.barrier) parts.push("nobarrier");
