@@ -4,6 +4,7 @@ import { get16, get32, high32, put16, put32 } from "./fields.ts";
 
 export const FLAG_IMMUTABLE = 0x10;
 export const FLAG_APPEND = 0x20;
+export const FLAG_NOATIME = 0x80;
 export const FLAG_INDEX = 0x1000;
 export const FLAG_HUGE_FILE = 0x40000;
 export const FLAG_EXTENTS = 0x80000;

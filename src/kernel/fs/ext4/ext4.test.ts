@@ -10,9 +10,10 @@ import {
   withDisks,
 } from "../../../../test/support/disks.ts";
 import { Errno } from "../../../abi/errno.ts";
-import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_RDWR, O_WRONLY } from "../../../abi/fcntl.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_APPEND, O_CREAT, O_RDWR, O_WRONLY } from "../../../abi/fcntl.ts";
 import { MS_RDONLY } from "../../../abi/mount.ts";
 import { type Steps, type Sys, settle } from "../../../abi/program.ts";
+import { FS_IOC_GETFLAGS, FS_IOC_SETFLAGS } from "../../../abi/termios.ts";
 import { bytesOf, strOf } from "../../../lib/bytes.ts";
 import { MemoryDisk } from "../../block/device.ts";
 import { ext2, ext3, ext4 } from "./ext4.ts";
@@ -486,6 +487,39 @@ test.skipIf(!there)("reserved blocks are for root", () => {
     sys.setresuid(-1, 0, -1);
     yield* put(sys, "/mnt/root's", pattern(1 << 20, 1));
     sys.close(fd);
+  });
+  expect(check(path)).toBe("clean");
+});
+
+test.skipIf(!there)("flags of chattr", () => {
+  const path = made("ext4", []);
+  inside(path, "ext4", function* (sys) {
+    yield* put(sys, "/mnt/f", bytesOf("x"));
+    const set = function* (flags: number): Steps<string> {
+      const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/f", 0));
+      const answer = code(() => sys.ioctl(fd, FS_IOC_SETFLAGS, flags));
+      const now = yield* settle(sys.ioctl(fd, FS_IOC_GETFLAGS));
+      sys.close(fd);
+      return `${answer} ${Number(now).toString(16)}`;
+    };
+    expect(yield* set(0x80010)).toBe("none 80010");
+    for (const action of [
+      () => sys.openat(AT_FDCWD, "/mnt/f", O_RDWR),
+      () => sys.unlinkat(AT_FDCWD, "/mnt/f", 0),
+      () => sys.renameat2(AT_FDCWD, "/mnt/f", AT_FDCWD, "/mnt/g", 0),
+      () => sys.linkat(AT_FDCWD, "/mnt/f", AT_FDCWD, "/mnt/g", 0),
+      () => sys.fchmodat(AT_FDCWD, "/mnt/f", 0o600, 0),
+    ]) {
+      expect(code(action)).toBe("EPERM");
+    }
+    expect(yield* set(0x80020)).toBe("none 80020");
+    expect(code(() => sys.openat(AT_FDCWD, "/mnt/f", O_WRONLY))).toBe("EPERM");
+    const fd = yield* settle(sys.openat(AT_FDCWD, "/mnt/f", O_WRONLY | O_APPEND));
+    yield* settle(sys.write(fd, bytesOf("y")));
+    sys.close(fd);
+    expect(yield* set(0)).toBe("EOPNOTSUPP 80020");
+    expect(yield* set(0x80000)).toBe("none 80000");
+    sys.unlinkat(AT_FDCWD, "/mnt/f", 0);
   });
   expect(check(path)).toBe("clean");
 });

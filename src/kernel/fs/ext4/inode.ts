@@ -19,6 +19,10 @@ import {
 import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
+  O_ACCMODE,
+  O_APPEND,
+  O_RDONLY,
+  O_TRUNC,
   RENAME_EXCHANGE,
   RENAME_WHITEOUT,
 } from "../../../abi/fcntl.ts";
@@ -46,16 +50,22 @@ import {
 import * as directory from "../../../lib/ext4/directory.ts";
 import { Ext4Error } from "../../../lib/ext4/error.ts";
 import { isFastLink } from "../../../lib/ext4/mapping.ts";
-import { FLAG_APPEND, FLAG_IMMUTABLE, FLAGS_FOREIGN, type Node } from "../../../lib/ext4/node.ts";
+import {
+  FLAG_APPEND,
+  FLAG_IMMUTABLE,
+  FLAG_NOATIME,
+  FLAGS_FOREIGN,
+  type Node,
+} from "../../../lib/ext4/node.ts";
 import { INCOMPAT_EXTENTS, RO_COMPAT_DIR_NLINK } from "../../../lib/ext4/superblock.ts";
 import { useExtents } from "../../../lib/ext4/volume.ts";
 import { attributes, setAttribute } from "../../../lib/ext4/xattr.ts";
 import type { Task } from "../../task.ts";
-import { DirectoryFile } from "../directory.ts";
 import type { File, Path } from "../file.ts";
 import { Inode, type SetAttr } from "../inode.ts";
-import { RegularFile, type RegularInode } from "../regular.ts";
+import type { RegularInode } from "../regular.ts";
 import type { Ext4 } from "./ext4.ts";
+import { Ext4OpenDirectory, Ext4OpenFile } from "./flags.ts";
 
 const LINK_MAX = 65000;
 const READ_MAX = 4 * 1024 * 1024;
@@ -167,7 +177,7 @@ export class Ext4Inode extends Inode {
   /** relatime: only the first read after a change, or after a day, is noted. */
   override accessed(): void {
     const { node, sb } = this;
-    if (sb.readonly || this.gone) return;
+    if (sb.readonly || this.gone || (node.flags & FLAG_NOATIME) !== 0) return;
     const { atime } = node;
     const now = sb.kernel.currentTime();
     const old = !later(atime, node.mtime) || !later(atime, node.ctime);
@@ -255,8 +265,12 @@ export class Ext4File extends Ext4Inode implements RegularInode {
 
   override open(_task: Task, path: Path, flags: number): Blocking<File> {
     if ((this.node.flags & FLAGS_FOREIGN) !== 0) throw EIO;
-    if ((this.node.flags & FLAG_IMMUTABLE) !== 0 && (flags & 3) !== 0) throw EPERM;
-    return new RegularFile(path, flags, this);
+    const { flags: kept } = this.node;
+    if ((flags & O_ACCMODE) !== O_RDONLY) {
+      if ((kept & FLAG_IMMUTABLE) !== 0) throw EPERM;
+      if ((kept & FLAG_APPEND) !== 0 && (flags & (O_APPEND | O_TRUNC)) !== O_APPEND) throw EPERM;
+    }
+    return new Ext4OpenFile(path, flags, this);
   }
 
   readData(pos: number, max: number): Uint8Array {
@@ -333,7 +347,7 @@ export class Ext4Symlink extends Ext4Inode {
 export class Ext4Directory extends Ext4Inode {
   override open(_task: Task, path: Path, flags: number): Blocking<File> {
     if ((this.node.flags & FLAGS_FOREIGN) !== 0) throw EIO;
-    return new DirectoryFile(path, flags);
+    return new Ext4OpenDirectory(path, flags);
   }
 
   override lookup(name: string): Ext4Inode | undefined {
