@@ -63,14 +63,18 @@ function* authenticate(p: Process, user: Passwd): Steps<void> {
   const saved = tcgetattr(sys, fd);
   yield* tcsetattr(sys, fd, TCSAFLUSH, { ...saved, lflag: saved.lflag & ~ECHO });
   let word = "";
-  for (;;) {
-    let chunk = sys.read(fd, 1);
-    if (isSteps(chunk)) chunk = yield* chunk;
-    const c = strOf(chunk);
-    if (c === "" || c === "\n") break;
-    if (word.length < 1024) word += c;
+  try {
+    for (;;) {
+      let chunk = sys.read(fd, 1);
+      if (isSteps(chunk)) chunk = yield* chunk;
+      const c = strOf(chunk);
+      if (c === "" || c === "\n") break;
+      if (word.length < 1024) word += c;
+    }
+  } finally {
+    // Also while being killed: this never waits.
+    tcsetattr(sys, fd, TCSANOW, saved).next();
   }
-  yield* tcsetattr(sys, fd, TCSANOW, saved);
   yield* writeAll(sys, fd, bytesOf("\n"));
   sys.close(fd);
   const known =

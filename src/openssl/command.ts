@@ -137,8 +137,13 @@ export function* askPassword(p: Process, what: string, twice: boolean): Steps<st
     } catch (e) {
       if (!(e instanceof Errno)) throw e;
     }
-    const line = yield* lineOf(p, fd);
-    if (saved !== undefined) yield* tcsetattr(p.sys, fd, TCSANOW, saved);
+    let line = "";
+    try {
+      line = yield* lineOf(p, fd);
+    } finally {
+      // Also while being killed: this never waits.
+      if (saved !== undefined) tcsetattr(p.sys, fd, TCSANOW, saved).next();
+    }
     const end = p.stderr.puts("\n");
     if (end) yield* end;
     return line;
