@@ -61,7 +61,11 @@ class FailingDisk implements BlockDevice {
     for (const [offset, bytes] of this.#pending) {
       const kept = this.#random(3);
       if (kept === 0) this.stable.write(offset, bytes);
-      else if (kept === 1) this.stable.write(offset, bytes.subarray(0, 512 * this.#random(9)));
+      // Sectors of 512 bytes arrive by themselves, but for the two of the super block: with its checksum
+      // in the second one, ext4 itself needs them together.
+      else if (kept === 1 && offset > 0) {
+        this.stable.write(offset, bytes.subarray(0, 512 * this.#random(9)));
+      }
     }
   }
 }
