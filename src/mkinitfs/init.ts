@@ -97,7 +97,8 @@ function* populate(early: Early): Steps<boolean> {
   early.mkdirs(`${SYSROOT}/etc/apk/keys`);
   yield* early.run("sh", "-c", `cp -a /etc/apk/keys/. ${SYSROOT}/etc/apk/keys/`);
   const arch = sys.uname().machine;
-  if ((yield* early.text(`${SYSROOT}/etc/apk/arch`)).trim() === "")
+  // Also where the configuration was saved on a machine of another kind.
+  if ((yield* early.text(`${SYSROOT}/etc/apk/arch`)).trim() !== arch)
     yield* writeFile(sys, `${SYSROOT}/etc/apk/arch`, `${arch}\n`);
   const repositories = repositoriesOf(early, media);
   const extra = parameters
