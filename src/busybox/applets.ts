@@ -96,6 +96,7 @@ import { yes } from "./coreutils/yes.ts";
 import { pipe_progress } from "./debianutils/pipe_progress.ts";
 import { run_parts } from "./debianutils/run-parts.ts";
 import { which } from "./debianutils/which.ts";
+import { chattr, lsattr } from "./e2fsprogs/chattr.ts";
 import { awk } from "./editors/awk/awk.ts";
 import { cmp } from "./editors/cmp.ts";
 import { diff } from "./editors/diff.ts";
@@ -117,16 +118,26 @@ import { getty } from "./loginutils/getty.ts";
 import { login } from "./loginutils/login.ts";
 import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
+import { vlock } from "./loginutils/vlock.ts";
+import { makemime } from "./mailutils/makemime.ts";
+import { adjtimex } from "./miscutils/adjtimex.ts";
+import { bbconfig } from "./miscutils/bbconfig.ts";
 import { bc } from "./miscutils/bc.ts";
+import { beep } from "./miscutils/beep.ts";
 import { crond } from "./miscutils/crond.ts";
 import { crontab } from "./miscutils/crontab.ts";
 import { dc } from "./miscutils/dc.ts";
 import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
+import { lsusb } from "./miscutils/lsusb.ts";
+import { nanddump, nandwrite } from "./miscutils/nanddump.ts";
+import { readahead } from "./miscutils/readahead.ts";
+import { rfkill } from "./miscutils/rfkill.ts";
 import { strings } from "./miscutils/strings.ts";
 import { time } from "./miscutils/time.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
+import { watchdog } from "./miscutils/watchdog.ts";
 import { insmod, lsmod, modprobe, rmmod } from "./modutils/modprobe.ts";
 import { arp } from "./networking/arp.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
@@ -152,6 +163,7 @@ import { fuser } from "./procps/fuser.ts";
 import { iostat } from "./procps/iostat.ts";
 import { kill, killall, killall5 } from "./procps/kill.ts";
 import { lsof } from "./procps/lsof.ts";
+import { mpstat } from "./procps/mpstat.ts";
 import { pgrep, pkill } from "./procps/pgrep.ts";
 import { pidof } from "./procps/pidof.ts";
 import { pmap } from "./procps/pmap.ts";
@@ -167,12 +179,15 @@ import { klogd } from "./sysklogd/klogd.ts";
 import { logger } from "./sysklogd/logger.ts";
 import { logread } from "./sysklogd/logread.ts";
 import { syslogd } from "./sysklogd/syslogd.ts";
+import { acpid } from "./util-linux/acpid.ts";
 import { blkid, findfs } from "./util-linux/blkid.ts";
 import { blkdiscard, blockdev, fdflush, partprobe, raidautorun } from "./util-linux/blockdev.ts";
 import { cal } from "./util-linux/cal.ts";
 import { dmesg } from "./util-linux/dmesg.ts";
 import { eject, fstrim, rdev, volname } from "./util-linux/eject.ts";
 import { fallocate } from "./util-linux/fallocate.ts";
+import { fatattr } from "./util-linux/fatattr.ts";
+import { fbset } from "./util-linux/fbset.ts";
 import { fdisk } from "./util-linux/fdisk.ts";
 import { flock } from "./util-linux/flock.ts";
 import { fsck } from "./util-linux/fsck.ts";
@@ -197,6 +212,7 @@ import { pivot_root } from "./util-linux/pivot_root.ts";
 import { renice } from "./util-linux/renice.ts";
 import { rev } from "./util-linux/rev.ts";
 import { setpriv } from "./util-linux/setpriv.ts";
+import { setserial } from "./util-linux/setserial.ts";
 import { setsid } from "./util-linux/setsid.ts";
 import { swapoff, swapon } from "./util-linux/swapon.ts";
 import { switch_root } from "./util-linux/switch_root.ts";
@@ -376,6 +392,7 @@ export function allApplets(): Applet[] {
     pwdx,
     sysctl,
     uptime,
+    mpstat,
 
     // debianutils
     pipe_progress,
@@ -391,6 +408,15 @@ export function allApplets(): Applet[] {
     strings,
     time,
     tree,
+    lsusb,
+    adjtimex,
+    bbconfig,
+    watchdog,
+    readahead,
+    nanddump,
+    nandwrite,
+    rfkill,
+    beep,
 
     // loginutils
     add_shell,
@@ -405,6 +431,7 @@ export function allApplets(): Applet[] {
     passwd,
     remove_shell,
     su,
+    vlock,
 
     // modutils
     insmod,
@@ -461,6 +488,12 @@ export function allApplets(): Applet[] {
     umount,
     unshare,
     xxd,
+    setserial,
+    acpid,
+    fbset,
+    fatattr,
+    chattr,
+    lsattr,
     ipcrm,
     ipcs,
     setpriv,
@@ -501,6 +534,7 @@ export function allApplets(): Applet[] {
     ping,
     ping6,
     wget,
+    makemime,
 
     // sysklogd
     klogd,
