@@ -121,7 +121,8 @@ function* populate(early: Early): Steps<boolean> {
   });
   if (!installed) yield* early.log("not all packages could be installed", 4);
   // Media that the saved configuration has in fstab get their places, which are not in it.
-  for (const line of (yield* early.text(`${SYSROOT}/etc/fstab`)).split("\n")) {
+  const fstab = yield* early.text(`${SYSROOT}/etc/fstab`);
+  for (const line of fstab.split("\n")) {
     const place = line.split(/\s+/)[1] ?? "";
     if (/^\/media\/[^/]+$/.test(place)) early.mkdirs(SYSROOT + place);
   }
