@@ -95,7 +95,8 @@ function* mdadmConf(d: DiskSetup): Steps<void> {
   yield* s.write("/etc/mdadm.conf", `${yield* s.output(["mdadm", "--detail", "--scan"])}\n`);
   yield* s.run(["rc-update", "--quiet", "add", "mdadm-raid", "boot"]);
   const modules = yield* s.lines("/etc/modules");
-  for (const [name = ""] of yield* s.rows("/proc/modules"))
+  const table = yield* s.rows("/proc/modules");
+  for (const [name = ""] of table)
     if (name.startsWith("raid") && !modules.some((line) => line.startsWith(name)))
       yield* s.append("/etc/modules", `${name}\n`);
 }

@@ -151,7 +151,8 @@ tmpfs	/tmp	tmpfs	nosuid,nodev	0	0
 /** Is anything in fstab on an encrypted volume? */
 function* needsCrypt(d: DiskSetup, mnt: string): Steps<boolean> {
   const { s } = d;
-  for (const [name = "#"] of yield* s.rows(`${mnt}/etc/fstab`)) {
+  const table = yield* s.rows(`${mnt}/etc/fstab`);
+  for (const [name = "#"] of table) {
     if (name.startsWith("#")) continue;
     const uuid = name.startsWith("UUID=") ? name.slice(5) : undefined;
     const device = uuid === undefined ? name : yield* s.output(["findfs", `UUID=${uuid}`]);
@@ -245,16 +246,18 @@ function* firmwarePackages(d: DiskSetup): Steps<string[]> {
 function* installPackages(d: DiskSetup, mnt: string, overlay: string): Steps<number> {
   const { s } = d;
   s.mkdirs(`${mnt}/etc/apk/keys`);
-  for (const name of yield* s.names("/etc/apk/keys"))
+  const entries = yield* s.names("/etc/apk/keys");
+  for (const name of entries)
     yield* writeFile(
       s.sys,
       `${mnt}/etc/apk/keys/${name}`,
       yield* readFile(s.sys, `/etc/apk/keys/${name}`),
     );
   const packages: string[] = [];
-  for (const world of ["etc/apk/world", "var/lib/apk/world"])
-    for (const line of yield* s.lines(`${mnt}/${world}`))
-      if (!/\bsfdisk\b/.test(line)) packages.push(...words(line));
+  for (const world of ["etc/apk/world", "var/lib/apk/world"]) {
+    const wanted = yield* s.lines(`${mnt}/${world}`);
+    for (const line of wanted) if (!/\bsfdisk\b/.test(line)) packages.push(...words(line));
+  }
   packages.push(`linux-${d.flavor}`, "alpine-base", ...d.bootloaderPackages());
   packages.push(...(yield* firmwarePackages(d)));
   if ((yield* s.output(["openrc", "--sys"])) === "XEN0") packages.push("xen-hypervisor");
@@ -318,10 +321,11 @@ export function* installMountedRoot(
   const overlay = d.apkovl === "" ? yield* copySettings(d, mnt) : yield* unpackOverlay(d, mnt);
   if (overlay === undefined) return 1;
   // Places for what is mounted before the root can be written to.
-  for (const [, place = ""] of yield* s.rows("/proc/mounts"))
-    if (/^\/media\/[^/]+$/.test(place)) s.mkdirs(mnt + place);
+  const rows = yield* s.rows("/proc/mounts");
+  for (const [, place = ""] of rows) if (/^\/media\/[^/]+$/.test(place)) s.mkdirs(mnt + place);
   // A system on a disk has its modules there.
-  for (const link of yield* s.glob(`${mnt}/etc/runlevels/*/modloop`)) s.remove(link);
+  const links = yield* s.glob(`${mnt}/etc/runlevels/*/modloop`);
+  for (const link of links) s.remove(link);
   yield* writeFstab(d, mnt);
   const target = yield* bootTarget(d, facts, disks);
   for (const db of ["var/lib/apk/installed", "lib/apk/db/installed"]) s.remove(`${mnt}/${db}`);

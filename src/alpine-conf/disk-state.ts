@@ -139,7 +139,8 @@ export class DiskSetup {
   *findDisks(): Steps<string[]> {
     const { s } = this;
     const found: string[] = [];
-    for (const name of yield* s.names(`${s.root}sys/block`)) {
+    const entries = yield* s.names(`${s.root}sys/block`);
+    for (const name of entries) {
       const dir = this.sys(name);
       if (!s.exists(`${dir}/device`) || (yield* this.#hasMounts(name))) continue;
       const holders = [
@@ -262,7 +263,8 @@ export class DiskSetup {
   }
 
   *stopRaid(): Steps<void> {
-    for (const device of yield* this.s.glob("/dev/md*"))
+    const paths = yield* this.s.glob("/dev/md*");
+    for (const device of paths)
       if (basename(device) !== "md") yield* this.s.run(["mdadm", "--stop", device]);
   }
 }

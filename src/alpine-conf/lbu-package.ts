@@ -17,7 +17,8 @@ export function* fileList(lbu: Lbu, cwd?: string): Steps<string[] | undefined> {
   );
   if (status !== 0) return undefined;
   const names = linesOf(text);
-  for (const line of yield* s.lines(lbu.listFile)) {
+  const lines = yield* s.lines(lbu.listFile);
+  for (const line of lines) {
     if (!line.startsWith("+")) continue;
     const st = tryLstat(s.sys, s.root + line.slice(1));
     if (st !== undefined && !S_ISDIR(st.mode)) names.push(line.slice(1));

@@ -353,7 +353,8 @@ export class Setup {
       return linesOf(links).flatMap((line) => /^\d+: *([^:@]+)/.exec(line)?.[1] ?? []);
     }
     const found: [index: number, name: string][] = [];
-    for (const name of yield* this.names(dir)) {
+    const entries = yield* this.names(dir);
+    for (const name of entries) {
       const index = yield* this.text(`${dir}/${name}/ifindex`);
       const taken =
         this.isDir(`${dir}/${name}/master/bonding`) || this.isDir(`${dir}/${name}/brport`);

@@ -174,7 +174,8 @@ class Installation {
     const hosts = yield* s.text(path);
     if (hosts === undefined) return;
     let domain = "";
-    for (const [key, value] of yield* s.rows(`${s.root}/etc/resolv.conf`))
+    const table = yield* s.rows(`${s.root}/etc/resolv.conf`);
+    for (const [key, value] of table)
       if ((key === "domain" || key === "search") && value !== undefined) domain = value;
     if (domain === "") domain = yield* s.domain("my.domain");
     const name = (yield* s.hostname()).split(".")[0] ?? "";
@@ -211,7 +212,8 @@ class Installation {
     const preset = ["-a", "-g", "audio input video netdev"];
     const argv = options.length === 0 ? preset : options;
     yield* s.run(["setup-user", ...this.key("USERSSHKEY"), ...argv]);
-    for (const name of yield* s.names(`${s.root}home`)) {
+    const entries = yield* s.names(`${s.root}home`);
+    for (const name of entries) {
       const home = `${s.root}home/${name}`;
       if (s.isDir(home)) yield* s.run(["lbu", "add", home]);
     }

@@ -19,7 +19,8 @@ function* main(s: Setup): Steps<number> {
   let domain = "";
   let servers: string[] = [];
   if (s.isFile(conf)) {
-    for (const [key, value = ""] of yield* s.rows(conf)) {
+    const table = yield* s.rows(conf);
+    for (const [key, value = ""] of table) {
       if (key === "domain") domain = value;
       if (key === "nameserver") servers.push(value);
     }

@@ -93,7 +93,8 @@ function* main(s: Setup): Steps<number> {
   let preset = "none";
   let media = "";
   const tables = [`${s.root}proc/mounts`, `${s.root}etc/fstab`];
-  for (const name of yield* s.names("/media")) {
+  const entries = yield* s.names("/media");
+  for (const name of entries) {
     const dir = `/media/${name}`;
     if (!s.isDir(dir) || (yield* fieldsFor(s, dir, 2, ...tables)).includes("iso9660")) continue;
     choices.push(`'${name}'`);

@@ -166,7 +166,8 @@ class Update {
     };
     for (const name of [...names].sort()) {
       for (const suffix of ["", ".xz", ".zst"]) {
-        for (const path of yield* s.glob(`${from}/${name}${suffix}`)) {
+        const paths = yield* s.glob(`${from}/${name}${suffix}`);
+        for (const path of paths) {
           if (s.isDir(path)) {
             const target = `${to}/${path.slice(from.length + 1)}`;
             const parent = target.slice(0, target.lastIndexOf("/"));
@@ -176,8 +177,8 @@ class Update {
           }
           yield* copy(path);
           const stem = path.replace(/\.(xz|zst)$/, "").replace(/\.[^./]*$/, "");
-          for (const other of yield* s.glob(`${stem.replace(/[ *?[\\]/g, "\\$&")}.*`))
-            if (s.isFile(other)) yield* copy(other);
+          const matches = yield* s.glob(`${stem.replace(/[ *?[\\]/g, "\\$&")}.*`);
+          for (const other of matches) if (s.isFile(other)) yield* copy(other);
         }
       }
     }
@@ -191,10 +192,13 @@ class Update {
     const kernel = `${this.rootfs}/lib/modules/*/kernel`;
     if (yield* has(`${kernel}/net/wireless/cfg80211.ko*`)) {
       yield* this.apk("add", "--no-scripts", "wireless-regdb");
-      for (const path of yield* s.glob(`${from}/regulatory.db*`)) yield* copy(path);
+      const databases = yield* s.glob(`${from}/regulatory.db*`);
+      for (const path of databases) yield* copy(path);
     }
-    if (yield* has(`${kernel}/drivers/bluetooth/btbcm.ko*`))
-      for (const path of yield* s.glob(`${from}/brcm/*.hcd*`)) yield* copy(path);
+    if (yield* has(`${kernel}/drivers/bluetooth/btbcm.ko*`)) {
+      const patches = yield* s.glob(`${from}/brcm/*.hcd*`);
+      for (const path of patches) yield* copy(path);
+    }
     if (!s.exists(`${from}/intel/sof`)) return;
     s.mkdirs(`${to}/intel`);
     yield* this.sh('cp -RP "$0"/intel/sof* "$1"/intel/', from, to);
