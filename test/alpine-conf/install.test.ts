@@ -175,3 +175,25 @@ test("a system in memory comes back from what lbu has saved", async () => {
   ]);
   await off(second, again);
 }, 180_000);
+
+test("a disk for data only; what there is no package for", async () => {
+  const [computer, port] = powerOn(new MemoryDisk(600 << 20));
+  await login(port, "localhost");
+  const outputs = [
+    await port.run("ERASE_DISKS=/dev/vda setup-disk -q -L -m sys /dev/vda >/dev/null; echo $?"),
+    await port.run("setup-disk -m sys /dev/vdb; echo $?"),
+    await port.run("ERASE_DISKS=/dev/vda setup-disk -q -m data /dev/vda >/dev/null; echo $?"),
+    await port.run(
+      "awk '$2 == \"/var\" { print $1, $3 }' /proc/mounts; cut -f 2- /etc/fstab | tail -2",
+    ),
+    await port.run("ls -d /var/log/messages /var/lost+found; sed -n '2s/ .*//p' /proc/swaps"),
+  ];
+  expect(outputs).toEqual([
+    expect.stringMatching(/lvm2 \(no such package\)[^]*\n1$/),
+    "/dev/vdb is not a block device suitable for partitioning\n1",
+    expect.stringMatching(/(^|\n)0$/),
+    "/dev/vda2 ext4\nnone\t\tswap\tdefaults 0 0\n/var\t\text4\tdefaults 1 2",
+    expect.stringMatching(/\/var\/lost\+found\n[^]*\/dev\/vda1/),
+  ]);
+  await off(computer, port);
+}, 120_000);
