@@ -120,6 +120,8 @@ import { passwd } from "./loginutils/passwd.ts";
 import { su } from "./loginutils/su.ts";
 import { vlock } from "./loginutils/vlock.ts";
 import { makemime } from "./mailutils/makemime.ts";
+import { reformime } from "./mailutils/reformime.ts";
+import { sendmail } from "./mailutils/sendmail.ts";
 import { adjtimex } from "./miscutils/adjtimex.ts";
 import { bbconfig } from "./miscutils/bbconfig.ts";
 import { bc } from "./miscutils/bc.ts";
@@ -127,9 +129,11 @@ import { beep } from "./miscutils/beep.ts";
 import { crond } from "./miscutils/crond.ts";
 import { crontab } from "./miscutils/crontab.ts";
 import { dc } from "./miscutils/dc.ts";
+import { fbsplash } from "./miscutils/fbsplash.ts";
 import { inotifyd } from "./miscutils/inotifyd.ts";
 import { less } from "./miscutils/less/less.ts";
 import { lsusb } from "./miscutils/lsusb.ts";
+import { microcom } from "./miscutils/microcom.ts";
 import { nanddump, nandwrite } from "./miscutils/nanddump.ts";
 import { readahead } from "./miscutils/readahead.ts";
 import { rfkill } from "./miscutils/rfkill.ts";
@@ -138,6 +142,7 @@ import { time } from "./miscutils/time.ts";
 import { tree } from "./miscutils/tree.ts";
 import { ttysize } from "./miscutils/ttysize.ts";
 import { watchdog } from "./miscutils/watchdog.ts";
+import { depmod, modinfo } from "./modutils/modinfo.ts";
 import { insmod, lsmod, modprobe, rmmod } from "./modutils/modprobe.ts";
 import { arp } from "./networking/arp.ts";
 import { dnsdomainname, hostname } from "./networking/hostname.ts";
@@ -146,6 +151,7 @@ import { ifdown, ifup } from "./networking/ifupdown.ts";
 import { ip, ipaddr, iplink, ipneigh, iproute, iprule, iptunnel } from "./networking/ip/ip.ts";
 import { ipcalc } from "./networking/ipcalc.ts";
 import { brctl, tunctl, vconfig } from "./networking/links.ts";
+import { nbdClient } from "./networking/nbd-client.ts";
 import { nc } from "./networking/nc.ts";
 import { netstat } from "./networking/netstat.ts";
 import { nslookup } from "./networking/nslookup.ts";
@@ -164,6 +170,7 @@ import { iostat } from "./procps/iostat.ts";
 import { kill, killall, killall5 } from "./procps/kill.ts";
 import { lsof } from "./procps/lsof.ts";
 import { mpstat } from "./procps/mpstat.ts";
+import { nmeter } from "./procps/nmeter.ts";
 import { pgrep, pkill } from "./procps/pgrep.ts";
 import { pidof } from "./procps/pidof.ts";
 import { pmap } from "./procps/pmap.ts";
@@ -392,6 +399,7 @@ export function allApplets(): Applet[] {
     pwdx,
     sysctl,
     uptime,
+    nmeter,
     mpstat,
 
     // debianutils
@@ -408,6 +416,8 @@ export function allApplets(): Applet[] {
     strings,
     time,
     tree,
+    fbsplash,
+    microcom,
     lsusb,
     adjtimex,
     bbconfig,
@@ -438,6 +448,8 @@ export function allApplets(): Applet[] {
     lsmod,
     modprobe,
     rmmod,
+    depmod,
+    modinfo,
 
     // init
     getty,
@@ -534,6 +546,9 @@ export function allApplets(): Applet[] {
     ping,
     ping6,
     wget,
+    nbdClient,
+    sendmail,
+    reformime,
     makemime,
 
     // sysklogd
