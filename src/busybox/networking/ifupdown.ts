@@ -114,6 +114,8 @@ function methodCommands(i: Interface, up: boolean, exists: boolean): string[] | 
   const mtu = get("mtu");
   const hwaddress = get("hwaddress")?.replace(/^ether\s+/, "");
   if (method === "manual" || method === "none") return [];
+  // The kernel asks routers itself; setup-interfaces writes this, for ifupdown-ng.
+  if (method === "auto") return [`ip link set ${name} ${up ? "up" : "down"}`];
   if (method === "loopback") {
     const addr = family === "inet" ? "127.0.0.1/8" : "::1";
     return up
