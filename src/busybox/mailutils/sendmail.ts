@@ -152,9 +152,11 @@ function* main(p: Process): Steps<number> {
       intervalMs: 0,
       valueMs: xatouRange(opt.get("w") as string, 0, 0x7fffffff) * 1000,
     });
+  // Not waiting for the greeting: some servers are slow with it on purpose.
+  yield* smtp.send("NOOP");
   const first = yield* smtp.talk();
   if (first !== 220) die(first < 0 ? "NOOP failed" : "SMTP init failed");
-  yield* smtp.expect(250, "NOOP");
+  yield* smtp.expect(250, undefined, "NOOP failed");
   const host = sys.uname().nodename;
   if ((yield* smtp.talk(`EHLO ${host}`)) !== 250) yield* smtp.expect(250, `HELO ${host}`);
   if (method === "LOGIN") {
