@@ -102,6 +102,8 @@ function initramfs(machine: Machine): PackedImage {
   image.file("/init", 0o755, 0, 0, Buffer.from("#!bivy initramfs-init\n", "latin1"));
   for (const path of ["/bin/busybox", "/sbin/apk", "/etc/passwd", "/etc/group"])
     image.file(path, 0o755, 0, 0, machine.fs.readFileSync(`${TARGET}${path}`));
+  // Saved configurations may be encrypted.
+  image.file("/usr/bin/openssl", 0o755, 0, 0, Buffer.from("#!bivy openssl\n", "latin1"));
   image.symlink("/bin/sh", BUSYBOX);
   image.dir("/etc/apk/keys", 0o755);
   copyOut(machine, `${TARGET}/etc/apk/keys`, image, "/etc/apk/keys");
