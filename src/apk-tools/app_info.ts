@@ -83,8 +83,10 @@ class Shower {
         return this.#list(pkg, part, pkg.provides.map(formatDependency));
       case "install-if":
         return this.#list(pkg, part, pkg.installIf.map(formatDependency));
+      default:
+        // The rest is about what is installed.
+        break;
     }
-    // The rest is about what is installed.
     const ipkg = pkg.installed;
     if (ipkg === undefined) return "";
     const isInstalled = (user: Package): boolean => user.installed !== undefined;

@@ -62,14 +62,14 @@ test("setup-alpine, answered by hand, installs to a disk that boots", async () =
   port.type("setup-alpine\n");
   await answer(port, [
     [
-      /ALPINE LINUX INSTALL\n-{22}\n[^]*Hostname\n-{10}\nEnter system hostname [^\n]* \[localhost\] $/,
+      /ALPINE LINUX INSTALL\n-{22}\n[\s\S]*Hostname\n-{10}\nEnter system hostname [^\n]* \[localhost\] $/,
       "bad_name",
     ],
-    [/must only contain letters[^]*Enter system hostname [^\n]* \[localhost\] $/, "wendolene"],
+    [/must only contain letters[\s\S]*Enter system hostname [^\n]* \[localhost\] $/, "wendolene"],
     [/manual network configuration\? \(y\/n\) \[n\] $/, ""],
     [/DNS domain name\? \(e\.g 'bar\.com'\) $/, "wool.example"],
     [/DNS nameserver\(s\)\? $/, "192.0.2.1"],
-    [/Root Password\n-{15}\n[^]*[Nn]ew password: $/, "sheep"],
+    [/Root Password\n-{15}\n[\s\S]*[Nn]ew password: $/, "sheep"],
     [/Retype password: $/, "sheep"],
     [/Which timezone are you in\? \(or '\?' or 'none'\) \[UTC\] $/, "Europe"],
     [/What sub-timezone of 'Europe' are you in\? \(or '\?'\) $/, "London"],
@@ -95,7 +95,7 @@ test("setup-alpine, answered by hand, installs to a disk that boots", async () =
     ],
     [/WARNING: Erase the above disk\(s\) and continue\? \(y\/n\) \[n\] $/, "y"],
   ]);
-  await port.expect(/Installation is complete\. Please reboot\.\n[^]*# $/, 60_000);
+  await port.expect(/Installation is complete\. Please reboot\.\n[\s\S]*# $/, 60_000);
   port.type("reboot\n");
   expect((await computer.machine.halted).how).toBe("restart");
 
@@ -132,7 +132,7 @@ test("an answer file leaves no question", async () => {
   await login(port, "localhost");
   await port.run(`cat >answers <<'END'\n${ANSWERS}\nEND`);
   port.type("ERASE_DISKS=/dev/vda setup-alpine -e -f answers; echo status $?\n");
-  expect(await port.expect(/\nstatus \d+\n[^]*# $/, 60_000)).toMatch(
+  expect(await port.expect(/\nstatus \d+\n[\s\S]*# $/, 60_000)).toMatch(
     /Installation is complete\. Please reboot\.\nstatus 0\n/,
   );
   await off(computer, port);
@@ -160,7 +160,7 @@ test("a system in memory comes back from what lbu has saved", async () => {
     "0",
     "LABEL=APKOVL\t/media/LABEL=APKOVL\text4\tnoauto,ro 0 0",
     "",
-    expect.stringMatching(/^0\n[^]*timmy\.apkovl\.tar\.gz/),
+    expect.stringMatching(/^0\n[\s\S]*timmy\.apkovl\.tar\.gz/),
   ]);
   await off(computer, port);
   const [second, again] = powerOn(disk);
@@ -170,7 +170,7 @@ test("a system in memory comes back from what lbu has saved", async () => {
     await again.run("apk info -e e2fsprogs bivy-e2fsprogs; lbu st"),
   ];
   expect(later).toEqual([
-    expect.stringMatching(/^mine\nbitzer:x:1000:1000:Bitzer:\/home\/bitzer:\/bin\/sh\n[^]*ntpd/),
+    expect.stringMatching(/^mine\nbitzer:x:1000:1000:Bitzer:\/home\/bitzer:\/bin\/sh\n[\s\S]*ntpd/),
     expect.stringMatching(/e2fsprogs/),
   ]);
   await off(second, again);
@@ -189,11 +189,11 @@ test("a disk for data only; what there is no package for", async () => {
     await port.run("ls -d /var/log/messages /var/lost+found; sed -n '2s/ .*//p' /proc/swaps"),
   ];
   expect(outputs).toEqual([
-    expect.stringMatching(/lvm2 \(no such package\)[^]*\n1$/),
+    expect.stringMatching(/lvm2 \(no such package\)[\s\S]*\n1$/),
     "/dev/vdb is not a block device suitable for partitioning\n1",
     expect.stringMatching(/(^|\n)0$/),
     "/dev/vda2 ext4\nnone\t\tswap\tdefaults 0 0\n/var\t\text4\tdefaults 1 2",
-    expect.stringMatching(/\/var\/lost\+found\n[^]*\/dev\/vda1/),
+    expect.stringMatching(/\/var\/lost\+found\n[\s\S]*\/dev\/vda1/),
   ]);
   await off(computer, port);
 }, 120_000);
