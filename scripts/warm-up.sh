@@ -47,3 +47,19 @@ printf '1\n2\n' | xargs -n 1 echo; cat /mnt/lib >/mnt/out; rm /mnt/*
 i=0; while [ "$i" -lt 3 ]; do i=$((i + 1)); read -r a b <<X; done
 $i b
 X
+
+# Programs that are loaded apart: their own cache holds what these call.
+echo /media/bivy/apks >/etc/apk/repositories
+apk update
+apk policy bivy-openrc
+apk search -q 'bivy*'
+apk list | wc -l
+apk info
+apk version -t 1.0-r0 1.1-r0
+apk add bivy-openrc
+apk audit | wc -l
+apk del bivy-openrc
+mkdir -p /tmp/root/etc/apk
+apk add -q --root /tmp/root --initdb --allow-untrusted --no-network --no-scripts
+apk add --root /tmp/root --allow-untrusted --no-network --no-progress --no-scripts -X /media/bivy/apks bivy-base
+apk --root /tmp/root info | sort | head -n 1
