@@ -33,28 +33,28 @@ async function readTable(options, root, dist) {
 }
 
 /** Code that imports what a bundle takes from this one, and the function `load` that brings the bundle. */
-function loader(bundle, wanted) {
+function loader(bundle, wanted, load = "load") {
   const byModule = new Map();
   for (const [file, name] of wanted) byModule.set(file, [...(byModule.get(file) ?? []), name]);
   const modules = [...byModule];
   const imports = modules.map(
     ([file, names], i) =>
-      `import { ${names.map((name) => `${name} as m${i}_${name}`).join(", ")} } from "../../${file}";`,
+      `import { ${names.map((name) => `${name} as ${load}${i}_${name}`).join(", ")} } from "../../${file}";`,
   );
   const rows = modules.map(
     ([file, names], i) =>
-      `    ${JSON.stringify(file)}: { ${names.map((name) => `${name}: m${i}_${name}`).join(", ")} },`,
+      `    ${JSON.stringify(file)}: { ${names.map((name) => `${name}: ${load}${i}_${name}`).join(", ")} },`,
   );
   return `
 ${imports.join("\n")}
-let loaded;
-function load() {
-  if (loaded !== undefined) return loaded;
+let ${load}ed;
+function ${load}() {
+  if (${load}ed !== undefined) return ${load}ed;
   const shared = {
 ${rows.join("\n")}
   };
-  loaded = __load("${bundle}")((file, name) => shared[file][name]);
-  return loaded;
+  ${load}ed = __load("${bundle}")((file, name) => shared[file][name]);
+  return ${load}ed;
 }
 `;
 }
@@ -108,15 +108,19 @@ async function readPrograms(options, root, dist) {
   return { names, imports: imports.filter(({ name }) => name !== "busybox") };
 }
 
-/** Replaces programs.ts. */
-function programTable({ names }, wanted) {
+/** Replaces programs.ts. `groups`: for each bundle its name, its programs' names, and what it takes. */
+function programTable(groups) {
+  const loads = groups.map(([bundle], i) => [`load${bundle}`, i]);
   return `
 import { busybox } from "../busybox/busybox.ts";
-${loader("programs", wanted)}
+${groups.map(([bundle, , wanted], i) => loader(bundle, wanted, loads[i][0])).join("\n")}
+function add(programs, load, names) {
+  for (const name of names)
+    programs.set(name, (sys, argv, envp) => load().get(name)(sys, argv, envp));
+}
 export function basePrograms() {
   const programs = new Map([["busybox", busybox()]]);
-  for (const name of ${JSON.stringify(names)})
-    programs.set(name, (sys, argv, envp) => load().get(name)(sys, argv, envp));
+${groups.map(([, names], i) => `  add(programs, ${loads[i][0]}, ${JSON.stringify(names)});`).join("\n")}
   return programs;
 }
 `;
@@ -186,14 +190,28 @@ async function buildBundle(cli, root, dist, bundle, contents, exported) {
   return pairs.map((pair) => [pair[1], pair[2]]);
 }
 
-/** Builds dist/cli.cjs, dist/applets.cjs and dist/programs.cjs. `cli` are the options of the first. */
+/** Builds dist/cli.cjs and the bundles that it loads when they are needed. `cli` are its options. */
 export async function buildCommandLine(options, cli, root, dist) {
   const entries = await readTable(options, root, dist);
   const programs = await readPrograms(options, root, dist);
-  const tables = (applets, others) =>
+  // apk is started often and by itself.
+  const isApk = (name) => name === "apk";
+  const split = [
+    [
+      "apk",
+      programs.names.filter(isApk),
+      programs.imports.filter(({ file }) => file.includes("/apk-tools/")),
+    ],
+    [
+      "programs",
+      programs.names.filter((name) => !isApk(name)),
+      programs.imports.filter(({ file }) => !file.includes("/apk-tools/")),
+    ],
+  ];
+  const tables = (applets, wanted) =>
     tablePlugin(root, {
       [TABLE]: appletTable(entries, applets),
-      [PROGRAMS]: programTable(programs, others),
+      [PROGRAMS]: programTable(split.map(([bundle, names], i) => [bundle, names, wanted[i] ?? []])),
     });
   const first = await build({ ...cli, plugins: [tables([], [])], metafile: true, write: false });
   const inCli = Object.keys(first.metafile.inputs).filter(
@@ -206,15 +224,16 @@ export async function buildCommandLine(options, cli, root, dist) {
     `export const content = { ${lazy.map(({ name, applet }) => `${JSON.stringify(applet.name)}: ${name}`).join(", ")} };`,
   ];
   // A room's programs are a function that lists them; a program alone is itself.
-  const others = [
-    ...programs.imports.map(({ name, file }) => `import { ${name} } from "./${file}";`),
-    `export const content = new Map([${programs.imports
+  const programBundle = (imports) => [
+    ...imports.map(({ name, file }) => `import { ${name} } from "./${file}";`),
+    `export const content = new Map([${imports
       .map(({ name, file }) =>
         file.endsWith("/programs.ts") ? `...${name}()` : `[${JSON.stringify(name)}, ${name}]`,
       )
       .join(", ")}]);`,
   ];
   const bundle = (name, lines) => buildBundle(cli, root, dist, name, lines.join("\n"), exported);
-  const wanted = [await bundle("applets", applets), await bundle("programs", others)];
-  await build({ ...cli, plugins: [tables(...wanted)] });
+  const wanted = [];
+  for (const [name, , imports] of split) wanted.push(await bundle(name, programBundle(imports)));
+  await build({ ...cli, plugins: [tables(await bundle("applets", applets), wanted)] });
 }
