@@ -87,6 +87,7 @@ export function parseIsoOptions(data: string): IsoOptions {
       case "utf8":
       case "iocharset":
       case "check":
+      case "blocksize":
       case "block":
       case "cruft":
       case "nocompress":
