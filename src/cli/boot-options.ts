@@ -16,6 +16,8 @@ export interface BootArguments {
   network: "none" | "host" | { allow: string[] } | undefined;
   ports: PortOptions[];
   memoryBytes: number | undefined;
+  /** Others may attach to its consoles by this name. */
+  name: string | undefined;
 }
 
 const VALUED: Readonly<Record<string, (options: BootArguments, value: string) => void>> = {
@@ -27,6 +29,7 @@ const VALUED: Readonly<Record<string, (options: BootArguments, value: string) =>
   net: (o, value) => (o.network = parseNetwork(value, o.network)),
   network: (o, value) => (o.network = parseNetwork(value, o.network)),
   publish: (o, value) => o.ports.push(parsePort(value)),
+  name: (o, value) => (o.name = value),
   memory: (o, value) => (o.memoryBytes = parseMemory(value)),
 };
 const LETTERS: Readonly<Record<string, string>> = { p: "publish", m: "memory" };
@@ -42,6 +45,7 @@ export function parseBoot(words: readonly string[]): BootArguments {
     network: undefined,
     ports: [],
     memoryBytes: undefined,
+    name: undefined,
   };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;

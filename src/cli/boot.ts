@@ -12,6 +12,7 @@ import { strOf } from "../lib/bytes.ts";
 import { Computer } from "../machine/computer.ts";
 import { Machine } from "../machine/machine.ts";
 import { basePrograms } from "../machine/programs.ts";
+import { offerConsoles } from "./attach.ts";
 import { type BootArguments, parseBoot } from "./boot-options.ts";
 import { type DiskArgument, openDisks } from "./disks.ts";
 import { embeddedImage, embeddedInitramfs, embeddedRepository } from "./image.ts";
@@ -88,11 +89,13 @@ async function once(options: BootArguments, port: NodeTerminal): Promise<string>
     machine.fs.mkdirSync(OVERLAY_FOLDER, { recursive: true });
     machine.fs.writeFileSync(`${OVERLAY_FOLDER}/${basename(overlay)}`, readFileSync(overlay));
   }
+  const withdraw = options.name === undefined ? () => {} : offerConsoles(computer, options.name);
   port.attach(computer.console, true);
   // Nothing else keeps this process alive while a machine waits.
   const alive = setInterval(() => {}, 0x7fffffff);
   const { how } = await machine.halted;
   clearInterval(alive);
+  withdraw();
   port.detach();
   await port.drained();
   return how;

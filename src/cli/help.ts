@@ -6,6 +6,7 @@ Alpine Linux, implemented in TypeScript. Without a command: a root shell in a fr
 
 Commands:
   apk         Manage packages of a folder of the host: bivy apk --root DIR ...
+  attach      Another console of a machine that was booted with a name
   boot        Boot a whole machine, with services and logins, on this terminal
   build       Build images
   run         Run a command in a new system
@@ -55,6 +56,7 @@ Options:
       --help             Print this text
       --iso string       A boot medium: an ISO image
   -m, --memory bytes     Limit of memory, with suffix b, k, m or g
+      --name string      "bivy attach NAME tty2" shows another console of it
       --net string       Whom it may reach: "none" (default), "host", or "allow=HOST[:PORT],..."
       --overlay string   A saved configuration to start with: FILE.apkovl.tar.gz
   -p, --publish list     Lead a port of this host in: [ADDRESS:]HOSTPORT:PORT[/udp]
@@ -64,4 +66,9 @@ Options:
 export const BUILD_HELP = `Usage: bivy build iso FILE
 
 Write a boot medium: an ISO image with the packages of the system, for "bivy boot --iso FILE".
+`;
+
+export const ATTACH_HELP = `Usage: bivy attach NAME [tty1 to tty6]
+
+Show a console of the machine that "bivy boot --name NAME" runs. Control-] leaves it.
 `;

@@ -1,8 +1,9 @@
 // The command line: bivy, bivy run …
 import { apkCommand } from "./apk.ts";
+import { attachCommand } from "./attach.ts";
 import { bootCommand } from "./boot.ts";
 import { buildCommand } from "./build.ts";
-import { BOOT_HELP, BUILD_HELP, HELP, RUN_HELP } from "./help.ts";
+import { ATTACH_HELP, BOOT_HELP, BUILD_HELP, HELP, RUN_HELP } from "./help.ts";
 import { parseRun } from "./options.ts";
 import { FAILED, isExpected, run, runCommand } from "./run.ts";
 import { VERSION } from "./version.ts";
@@ -11,6 +12,7 @@ const HELPS: Readonly<Record<string, string>> = {
   run: RUN_HELP,
   boot: BOOT_HELP,
   build: BUILD_HELP,
+  attach: ATTACH_HELP,
 };
 
 /** Without a command: a login shell, on the terminal if there is one. */
@@ -30,6 +32,8 @@ async function main(words: readonly string[]): Promise<number> {
       return runCommand(rest, RUN_HELP);
     case "apk":
       return apkCommand(rest);
+    case "attach":
+      return attachCommand(rest, ATTACH_HELP);
     case "boot":
       return bootCommand(rest, BOOT_HELP);
     case "build":
