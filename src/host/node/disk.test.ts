@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bytesOf, strOf } from "../../lib/bytes.ts";
@@ -26,6 +27,29 @@ test("a new disk is sparse, keeps what is written, and grows but never shrinks",
   larger.close();
   expect(() => new HostDisk(path, { size: 512 })).toThrow("it would lose what is beyond");
   expect(fs.readdirSync(dir)).toEqual(["d.img"]);
+});
+
+test("a discard never makes the file shorter, even for a moment", () => {
+  const path = `${dir}/d.img`;
+  const disk = new HostDisk(path, { size: 4 << 20 });
+  const { ftruncateSync } = fs.default;
+  const cuts: unknown[] = [];
+  fs.default.ftruncateSync = (_fd, length) => void cuts.push(length);
+  syncBuiltinESMExports();
+  try {
+    for (const [from, length] of [
+      [0, 4 << 20],
+      [2 << 20, 2 << 20],
+      [4096, 4096],
+    ] as const)
+      disk.discard(from, length);
+  } finally {
+    fs.default.ftruncateSync = ftruncateSync;
+    syncBuiltinESMExports();
+  }
+  expect(cuts).toEqual([]);
+  expect(fs.statSync(path).size).toBe(4 << 20);
+  disk.close();
 });
 
 test("a disk is in one machine, unless nobody writes it; locks of the dead are taken over", () => {

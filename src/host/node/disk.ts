@@ -117,18 +117,11 @@ export class HostDisk implements BlockDevice {
     this.#written = false;
   }
 
-  /** Gives space back to the host where it can. */
+  /**
+   * Gives space back to the host where it can. The file is never cut to be grown again: a host
+   * that is killed in between would leave a disk of another size.
+   */
   discard(offset: number, length: number): void {
-    try {
-      if (offset + length >= this.size) {
-        fs.ftruncateSync(this.#fd, offset);
-        fs.ftruncateSync(this.#fd, this.size);
-        this.#written = true;
-        return;
-      }
-    } catch (error) {
-      throw errnoOf(error);
-    }
     if (length < MIN_PUNCH || !this.#canPunch) return;
     try {
       // Node has no fallocate(2).
