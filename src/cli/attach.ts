@@ -1,5 +1,5 @@
 // bivy attach: another console of a machine that `bivy boot --name NAME` runs, on this terminal.
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,10 @@ function socketPath(name: string): string {
   if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) throw new UsageError(`invalid name: '${name}'`);
   const folder = process.env["XDG_RUNTIME_DIR"] ?? join(tmpdir(), `bivy-${userInfo().username}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(folder);
+  if (uid !== userInfo().uid || (mode & 0o077) !== 0) {
+    throw new UsageError(`${folder} is open to others: remove it, or set XDG_RUNTIME_DIR`);
+  }
   return join(folder, `bivy-${name}.sock`);
 }
 
