@@ -60,15 +60,27 @@ function serve(computer: Computer, socket: Socket): void {
 export function offerConsoles(computer: Computer, name: string): () => void {
   const path = socketPath(name);
   const server = createServer((socket) => serve(computer, socket));
-  server.on("error", (error: NodeJS.ErrnoException) => {
-    const why = error.code === "EADDRINUSE" ? "a machine of this name runs" : error.message;
+  const refuse = (why: string): void => {
     process.stderr.write(`bivy: consoles cannot be attached to: ${why}\r\n`);
+  };
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") return refuse(error.message);
+    // Of a machine that runs, or left by one that was killed?
+    const probe = createConnection(path, () => {
+      probe.destroy();
+      refuse("a machine of this name runs");
+    });
+    probe.on("error", () => {
+      rmSync(path, { force: true });
+      server.listen(path);
+    });
   });
-  server.listen(path, () => chmodSync(path, 0o600));
+  server.on("listening", () => chmodSync(path, 0o600));
+  server.listen(path);
   server.unref();
   return () => {
+    if (server.listening) rmSync(path, { force: true });
     server.close();
-    rmSync(path, { force: true });
   };
 }
 

@@ -88,3 +88,45 @@ test("what cannot be booted is told in one line", () => {
     "125 bivy: unknown kind of image: tape",
   ]);
 }, 30_000);
+
+test("bivy attach: another console of a running machine, by name", async () => {
+  const environment = { ...process.env, XDG_RUNTIME_DIR: folder };
+  const attach = (input: string): Promise<string> => {
+    const child = spawn(process.execPath, [bivy, "attach", "hut", "tty2"], { env: environment });
+    let text = "";
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString("latin1");
+      if (/login: $/.test(text)) child.stdin.write("root\n");
+      if (/:~# (?:\x1b\[6n)?$/.test(text)) child.stdin.write(input);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    return new Promise((resolve) =>
+      child.on("close", (status) => resolve(`${text.replaceAll("\r", "")}[${status}]`)),
+    );
+  };
+  // What a killed machine left under the name is nobody's.
+  writeFileSync(`${folder}/bivy-hut.sock`, "");
+  const machine = spawn(process.execPath, [bivy, "boot", "--name", "hut", "--append", "quiet"], {
+    env: environment,
+  });
+  const ended = new Promise((resolve) => machine.on("close", resolve));
+  try {
+    let said = "";
+    await new Promise<void>((resolve) => {
+      machine.stdout.on("data", (chunk: Buffer) => {
+        said += chunk.toString("latin1");
+        if (said.endsWith("login: ")) resolve();
+      });
+    });
+    expect(await attach("tty\n\x1d")).toMatch(/\[0\]$/);
+    expect(await attach("poweroff\n")).toMatch(/\[0\]$/);
+    // It asks for it again at each prompt that it still gets.
+    expect(await ended).toBe(0);
+  } finally {
+    machine.kill("SIGKILL");
+  }
+  expect(await attach("")).toBe(
+    "bivy: no machine of the name 'hut' runs\nSee 'bivy attach --help'\n[125]",
+  );
+}, 60_000);

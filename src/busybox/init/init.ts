@@ -219,6 +219,7 @@ class Init {
     yield* this.#obey();
   }
 
+  /** Sleeps, or less when a signal comes. */
   *#pause(ms: number): Steps<void> {
     try {
       yield* settle(this.#sys.nanosleep(ms));
@@ -229,7 +230,8 @@ class Init {
   }
 
   *#obey(): Steps<void> {
-    for (;;) {
+    // Whoever asks again while the system goes down is not heard.
+    while (!this.#down) {
       const signo = this.#signals.shift();
       if (signo === undefined) return;
       const down = DOWN[signo];
@@ -258,8 +260,7 @@ class Init {
       yield* this.#say(`Sent ${name} to all processes`);
       // Whoever ends at once need not be waited for.
       const until = GRACE_MS / 50;
-      for (let i = 0; i < until && (yield* this.#left()); i++)
-        yield* settle(this.#sys.nanosleep(50));
+      for (let i = 0; i < until && (yield* this.#left()); i++) yield* this.#pause(50);
     }
     yield* settle(this.#sys.sync());
   }

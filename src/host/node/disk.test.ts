@@ -1,4 +1,4 @@
-import * as fs from "node:fs";
+import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -32,9 +32,9 @@ test("a new disk is sparse, keeps what is written, and grows but never shrinks",
 test("a discard never makes the file shorter, even for a moment", () => {
   const path = `${dir}/d.img`;
   const disk = new HostDisk(path, { size: 4 << 20 });
-  const { ftruncateSync } = fs.default;
+  const { ftruncateSync } = fs;
   const cuts: unknown[] = [];
-  fs.default.ftruncateSync = (_fd, length) => void cuts.push(length);
+  fs.ftruncateSync = (_fd, length) => void cuts.push(length);
   syncBuiltinESMExports();
   try {
     for (const [from, length] of [
@@ -44,7 +44,7 @@ test("a discard never makes the file shorter, even for a moment", () => {
     ] as const)
       disk.discard(from, length);
   } finally {
-    fs.default.ftruncateSync = ftruncateSync;
+    fs.ftruncateSync = ftruncateSync;
     syncBuiltinESMExports();
   }
   expect(cuts).toEqual([]);
