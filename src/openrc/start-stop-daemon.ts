@@ -255,6 +255,7 @@ function* start(rc: Rc, r: Request, abort: Abort): Steps<number> {
   if ((wanted.pid ?? 1) > 0) running = yield* findPids(sys, wanted, rc.env("RC_OPENRC_PID"));
   if (running.length > 0) yield* einfo.eerrorx(`${applet}: ${exec} is already running`);
   if (flags.has("t")) return yield* wouldStart(rc, r);
+  // musl has no sched_setscheduler(): this is what --scheduler comes to on Alpine as well.
   if (r.scheduler !== undefined)
     yield* einfo.eerrorx("Failed to set scheduler: Function not implemented");
   yield* einfo.vebegin(`Detaching to start \`${exec}'`);
